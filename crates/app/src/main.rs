@@ -1,0 +1,2 @@
+//! The binary `gatewatch`: command line, configuration, composition.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Bytes to heads, URLs and tokens: the hostile-input boundary.

@@ -1,0 +1,1 @@
+//! Which collections and endpoints exist and what is known of each.

@@ -1,0 +1,18 @@
+//! The nouns of Gatewatch. Everything else speaks in these types; this crate reads no bytes,
+//! keeps no clock and does no IO.
+
+pub mod caller;
+pub mod control;
+pub mod effects;
+pub mod exchange;
+pub mod facts;
+pub mod ids;
+pub mod record;
+pub mod rollup;
+pub mod time;
+
+pub use caller::Caller;
+pub use exchange::{Blemish, Blemishes, Exchange};
+pub use ids::{CollectionId, EndpointId, Partition, Position, Stage};
+pub use record::Record;
+pub use time::Timestamp;

@@ -1,0 +1,1 @@
+//! Sources to journal to shards to store.

@@ -1,0 +1,1 @@
+//! The traffic language and seeded generators for tests.

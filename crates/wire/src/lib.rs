@@ -1,0 +1,1 @@
+//! Versioned records for journal, store and exchange files.
