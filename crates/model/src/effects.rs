@@ -11,7 +11,11 @@ use crate::time::Timestamp;
 pub struct Effects {
     pub collections: Vec<CollectionRow>,
     pub endpoints: Vec<EndpointRow>,
+    /// Endpoints whose row and roll-ups go, before any row or roll-up of these effects is
+    /// written: one that comes again within the same effects starts anew.
     pub forgotten: Vec<EndpointId>,
+    /// Collections whose row goes, likewise before rows are written; their endpoints are gone.
+    pub forgotten_collections: Vec<CollectionId>,
     pub aliases: Vec<Alias>,
     pub rollups: Vec<RollupDelta>,
     pub sources: Vec<SourceDelta>,
@@ -87,7 +91,8 @@ pub struct Spread {
     pub max: u64,
 }
 
-/// From `position` on, `old` is a name of `new`.
+/// From `position` on, `old` is a name of `new`: the row of `old` goes, its roll-ups stay and are
+/// read as those of `new`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Alias {
     pub old: EndpointId,
