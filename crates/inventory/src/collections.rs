@@ -1,0 +1,235 @@
+//! The collections of a partition, found by scope and API without allocation.
+
+use std::hash::{BuildHasher, RandomState};
+
+use gatewatch_decode::Api;
+use gatewatch_model::effects::{CollectionKind, CollectionRow};
+use gatewatch_model::{CollectionId, Timestamp};
+use hashbrown::HashTable;
+use sha2::{Digest, Sha256};
+
+use crate::slab::Slab;
+
+/// The name of the collection of exchanges that say neither API nor host; no host has a space.
+const NO_HOST: &str = "no host";
+
+#[derive(Clone, Debug, PartialEq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub(crate) struct Collection {
+    #[n(0)]
+    pub id: CollectionId,
+    #[n(1)]
+    pub scope: Box<str>,
+    #[n(2)]
+    pub kind: CollectionKind,
+    /// Service, workspace and API, or the host.
+    #[n(3)]
+    pub parts: [Box<str>; 3],
+    #[n(4)]
+    pub first_seen: Timestamp,
+    #[n(5)]
+    pub last_seen: Timestamp,
+    #[n(6)]
+    pub calls: u64,
+    #[cbor(skip)]
+    pub own: Own,
+}
+
+/// What a collection has only while it is in memory.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Own {
+    /// How many endpoints it has.
+    pub endpoints: u32,
+    /// Where it waits for the next checkpoint.
+    pub waits_at: Option<u32>,
+    /// Whether the store may have its row.
+    pub written: bool,
+}
+
+impl Default for Own {
+    fn default() -> Self {
+        Own {
+            endpoints: 0,
+            waits_at: None,
+            written: true,
+        }
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Collections {
+    pub slab: Slab<Collection>,
+    places: HashTable<u32>,
+    // Keyed at random, so that nobody can make names that collide; its order never shows.
+    hasher: RandomState,
+}
+
+impl Collections {
+    pub fn find(&self, scope: &str, api: &Api<'_>) -> Option<u32> {
+        let (kind, parts) = parts(api);
+        let same = |at: &u32| {
+            self.slab.get(*at).is_some_and(|it| {
+                it.kind == kind
+                    && *it.scope == *scope
+                    && it
+                        .parts
+                        .iter()
+                        .zip(parts)
+                        .all(|(mine, theirs)| **mine == *theirs)
+            })
+        };
+        self.places
+            .find(self.hash(scope, kind, parts), same)
+            .copied()
+    }
+
+    pub fn add(&mut self, scope: &str, api: &Api<'_>) -> u32 {
+        let (kind, parts) = parts(api);
+        self.insert(Collection {
+            id: id(scope, kind, parts),
+            scope: scope.into(),
+            kind,
+            parts: parts.map(Box::from),
+            first_seen: Timestamp::ZERO,
+            last_seen: Timestamp::ZERO,
+            calls: 0,
+            own: Own {
+                endpoints: 0,
+                waits_at: None,
+                written: false,
+            },
+        })
+    }
+
+    pub fn insert(&mut self, collection: Collection) -> u32 {
+        let hash = self.hash_of(&collection);
+        let at = self.slab.insert(collection);
+        let Collections {
+            slab,
+            places,
+            hasher,
+        } = self;
+        places.insert_unique(hash, at, |it| {
+            slab.get(*it).map_or(0, |it| hash_of(hasher, it))
+        });
+        at
+    }
+
+    pub fn remove(&mut self, at: u32) -> Option<Collection> {
+        let hash = self.hash_of(self.slab.get(at)?);
+        if let Ok(entry) = self.places.find_entry(hash, |it| *it == at) {
+            entry.remove();
+        }
+        self.slab.remove(at)
+    }
+
+    /// Counts one endpoint more that is about to be added.
+    pub fn claim(&mut self, at: u32) {
+        if let Some(collection) = self.slab.get_mut(at) {
+            collection.own.endpoints += 1;
+        }
+    }
+
+    /// Counts one endpoint less; answers how many are left.
+    pub fn yield_claim(&mut self, at: u32) -> u32 {
+        self.slab.get_mut(at).map_or(0, |it| {
+            it.own.endpoints -= 1;
+            it.own.endpoints
+        })
+    }
+
+    pub fn len(&self) -> usize {
+        self.slab.len()
+    }
+
+    pub fn heap_bytes(&self) -> usize {
+        let texts =
+            |it: &Collection| it.scope.len() + it.parts.iter().map(|it| it.len()).sum::<usize>();
+        self.slab.heap_bytes()
+            + self.places.allocation_size()
+            + self.slab.iter().map(|(_, it)| texts(it)).sum::<usize>()
+    }
+
+    fn hash(&self, scope: &str, kind: CollectionKind, parts: [&str; 3]) -> u64 {
+        self.hasher.hash_one((scope, kind.name(), parts))
+    }
+
+    fn hash_of(&self, collection: &Collection) -> u64 {
+        hash_of(&self.hasher, collection)
+    }
+}
+
+impl Collection {
+    pub fn see(&mut self, at: Timestamp) {
+        if self.calls == 0 {
+            (self.first_seen, self.last_seen) = (at, at);
+        }
+        self.first_seen = self.first_seen.min(at);
+        self.last_seen = self.last_seen.max(at);
+        self.calls += 1;
+    }
+
+    pub fn row(&self) -> CollectionRow {
+        CollectionRow {
+            id: self.id,
+            scope: self.scope.clone(),
+            name: self.name().into(),
+            kind: self.kind,
+            first_seen: self.first_seen,
+            last_seen: self.last_seen,
+            calls: self.calls,
+            endpoints: u64::from(self.own.endpoints),
+        }
+    }
+
+    fn name(&self) -> String {
+        let [service, workspace, api] = &self.parts;
+        let name = match (self.kind, &**service) {
+            (CollectionKind::Host, "") => NO_HOST.to_owned(),
+            (CollectionKind::Host, host) => host.to_owned(),
+            (CollectionKind::Api, service) if workspace.is_empty() => format!("{service}/{api}"),
+            (CollectionKind::Api, service) => format!("{service}/{workspace}/{api}"),
+        };
+        name.replace(char::is_control, "\u{fffd}")
+    }
+}
+
+fn hash_of(hasher: &RandomState, collection: &Collection) -> u64 {
+    let parts = collection.parts.each_ref().map(|it| &**it);
+    hasher.hash_one((&*collection.scope, collection.kind.name(), parts))
+}
+
+fn parts<'a>(api: &'a Api<'_>) -> (CollectionKind, [&'a str; 3]) {
+    match api {
+        Api::Named {
+            service,
+            workspace,
+            api,
+        } => (CollectionKind::Api, [service, workspace, api]),
+        Api::Host(host) => (CollectionKind::Host, [host, "", ""]),
+        Api::Unknown => (CollectionKind::Host, [""; 3]),
+    }
+}
+
+fn id(scope: &str, kind: CollectionKind, parts: [&str; 3]) -> CollectionId {
+    let [one, two, three] = parts;
+    CollectionId(digest(&[
+        kind.name().as_bytes(),
+        scope.as_bytes(),
+        one.as_bytes(),
+        two.as_bytes(),
+        three.as_bytes(),
+    ]))
+}
+
+/// The first half of a SHA-256 over the parts, each with its length before it.
+pub(crate) fn digest(parts: &[&[u8]]) -> [u8; 16] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    let mut half = [0; 16];
+    half.copy_from_slice(&hash.finalize()[..16]);
+    half
+}

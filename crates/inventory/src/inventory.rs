@@ -1,0 +1,287 @@
+//! The fold of one partition: an exchange finds its endpoint, or makes it, and is counted.
+
+mod control;
+mod drain;
+
+use gatewatch_decode::{Api, Path};
+use gatewatch_model::effects::Coverage;
+use gatewatch_model::facts::Observation;
+use gatewatch_model::rollup::{Cell, status_class};
+use gatewatch_model::{Blemishes, Caller, EndpointId, Exchange, Timestamp};
+
+use crate::aliases::Aliases;
+use crate::callers::caller_hash;
+use crate::collections::Collections;
+use crate::endpoints::Endpoints;
+use crate::limits::{COLLECTIONS_MAX, ENDPOINTS_MAX, SEEDLINGS_MAX};
+use crate::pending::Pending;
+use crate::template;
+
+/// All collections and endpoints of one partition.
+#[derive(Default)]
+pub struct Inventory {
+    pub(crate) collections: Collections,
+    pub(crate) endpoints: Endpoints,
+    pub(crate) aliases: Aliases,
+    pub(crate) counters: Counters,
+    pub(crate) pending: Pending,
+    pub(crate) limits: Limits,
+    scratch: Scratch,
+}
+
+/// An exchange as the fold has dated it.
+#[derive(Clone, Copy, Debug)]
+pub struct Sighting<'s> {
+    pub exchange: &'s Exchange<'s>,
+    /// The scope of the ingest token.
+    pub scope: &'s str,
+    pub caller: &'s Caller,
+    /// The time that the fold believes.
+    pub at: Timestamp,
+    /// What is known to be odd so far.
+    pub blemishes: Blemishes,
+}
+
+/// Where an exchange went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// `None` when there was no room for a new endpoint.
+    pub endpoint: Option<EndpointId>,
+    /// All that was odd, the target included.
+    pub blemishes: Blemishes,
+}
+
+/// What the inventory of a partition holds and how much memory that takes, by its own account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    pub collections: usize,
+    pub endpoints: usize,
+    pub seedlings: usize,
+    pub collections_bytes: usize,
+    /// Templates, facts and the tables that find them.
+    pub endpoints_bytes: usize,
+    /// The largest profile of all.
+    pub profile_bytes_max: usize,
+    pub pending_bytes: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(array)]
+pub(crate) struct Counters {
+    #[n(0)]
+    pub evicted: u64,
+    #[n(1)]
+    pub unplaced: u64,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    pub collections: usize,
+    pub endpoints: usize,
+    pub seedlings: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            collections: COLLECTIONS_MAX,
+            endpoints: ENDPOINTS_MAX,
+            seedlings: SEEDLINGS_MAX,
+        }
+    }
+}
+
+/// Memory that is used again for each exchange.
+#[derive(Default)]
+struct Scratch {
+    path: Path,
+    /// Method, a space and the template.
+    key: String,
+}
+
+impl Inventory {
+    /// Counts one exchange at its endpoint.
+    pub fn observe(&mut self, sighting: &Sighting<'_>) -> Placed {
+        let mut blemishes = sighting.blemishes;
+        blemishes.insert(sighting.exchange.blemishes);
+        blemishes.insert(self.scratch.read(sighting.exchange));
+        let api = gatewatch_decode::api(sighting.exchange);
+        if api == Api::Unknown {
+            blemishes.insert(Blemishes::NO_HOST);
+        }
+        let mut home = self.collections.find(sighting.scope, &api);
+        let place = home
+            .and_then(|home| self.find(home))
+            .or_else(|| self.add(&mut home, sighting.scope, &api));
+        if let Some(home) = home {
+            self.see_collection(home, sighting.at);
+        }
+        let endpoint = place.and_then(|at| self.see_endpoint(at, sighting, blemishes));
+        self.counters.unplaced += u64::from(endpoint.is_none());
+        Placed {
+            endpoint,
+            blemishes,
+        }
+    }
+
+    /// About how much memory the next checkpoint holds back.
+    pub fn pending_bytes(&self) -> usize {
+        self.pending.bytes()
+    }
+
+    pub fn memory(&self) -> Memory {
+        let profiles = self
+            .endpoints
+            .slab
+            .iter()
+            .map(|(_, it)| size_of_val(it) + it.heap_bytes());
+        Memory {
+            collections: self.collections.len(),
+            endpoints: self.endpoints.len(),
+            seedlings: self.endpoints.seedlings.len(),
+            collections_bytes: self.collections.heap_bytes(),
+            endpoints_bytes: self.endpoints.heap_bytes(),
+            profile_bytes_max: profiles.max().unwrap_or(0),
+            pending_bytes: self.pending_bytes(),
+        }
+    }
+
+    /// Bytes on the heap, by its own account.
+    pub fn heap_bytes(&self) -> usize {
+        self.collections.heap_bytes()
+            + self.endpoints.heap_bytes()
+            + self.aliases.heap_bytes()
+            + self.pending.bytes()
+    }
+
+    pub fn coverage(&self) -> Coverage {
+        Coverage {
+            endpoints: self.endpoints.len() as u64,
+            endpoints_evicted: self.counters.evicted,
+            exchanges_unplaced: self.counters.unplaced,
+            collections: self.collections.len() as u64,
+            ..Coverage::default()
+        }
+    }
+
+    fn find(&mut self, home: u32) -> Option<u32> {
+        let found = self.endpoints.find(home, &self.scratch.key);
+        found.or_else(|| self.follow_merge(home))
+    }
+
+    /// Goes on with the key that the scratch's one was merged into, if it was.
+    fn follow_merge(&mut self, home: u32) -> Option<u32> {
+        let collection = self.collections.slab.get(home)?.id;
+        let new = self.aliases.resolve(collection, &self.scratch.key)?;
+        self.scratch.key.clear();
+        self.scratch.key.push_str(new);
+        self.endpoints.find(home, &self.scratch.key)
+    }
+
+    /// Makes the endpoint, and its collection where that is missing too, if there is room.
+    fn add(&mut self, home: &mut Option<u32>, scope: &str, api: &Api<'_>) -> Option<u32> {
+        if let Some(at) = *home {
+            // Claimed first, so that making room cannot empty this very collection.
+            self.collections.claim(at);
+            if !self.make_room(0) {
+                self.collections.yield_claim(at);
+                return None;
+            }
+        } else if self.make_room(1) {
+            let at = self.collections.add(scope, api);
+            self.collections.claim(at);
+            // A collection that comes back still knows what was merged in it.
+            self.follow_merge(at);
+            *home = Some(at);
+        }
+        let home = (*home)?;
+        let collection = self.collections.slab.get(home)?.id;
+        Some(self.endpoints.add(home, collection, &self.scratch.key))
+    }
+
+    /// Lets seedlings go until there is room for one endpoint and so many collections.
+    fn make_room(&mut self, collections: usize) -> bool {
+        while self.endpoints.seedlings.len() >= self.limits.seedlings
+            || self.endpoints.len() >= self.limits.endpoints
+            || self.collections.len() + collections > self.limits.collections
+        {
+            let Some(oldest) = self.endpoints.seedlings.oldest() else {
+                return false;
+            };
+            self.let_go(oldest);
+            self.counters.evicted += 1;
+        }
+        true
+    }
+
+    fn see_collection(&mut self, home: u32, at: Timestamp) {
+        if let Some(collection) = self.collections.slab.get_mut(home) {
+            collection.see(at);
+            collection
+                .own
+                .waits_at
+                .get_or_insert_with(|| self.pending.wait_collection(home));
+        }
+    }
+
+    fn see_endpoint(
+        &mut self,
+        at: u32,
+        sighting: &Sighting<'_>,
+        blemishes: Blemishes,
+    ) -> Option<EndpointId> {
+        let seen = observation(sighting, blemishes);
+        self.endpoints.observe(at, &seen);
+        let own = &mut self.endpoints.slab.get_mut(at)?.own;
+        let waits_at = *own
+            .waits_at
+            .get_or_insert_with(|| self.pending.wait(at, own.id));
+        self.pending.count(waits_at, seen.at.minute(), &cell(&seen));
+        Some(own.id)
+    }
+}
+
+impl Scratch {
+    fn read(&mut self, exchange: &Exchange<'_>) -> Blemishes {
+        let (method, mut blemishes) = gatewatch_decode::method(exchange);
+        blemishes.insert(self.path.read(exchange));
+        self.key.clear();
+        self.key.push_str(&method);
+        self.key.push(' ');
+        template::write(&self.path, &mut self.key);
+        blemishes
+    }
+}
+
+fn observation(sighting: &Sighting<'_>, blemishes: Blemishes) -> Observation {
+    let exchange = sighting.exchange;
+    let response = exchange.response.as_ref();
+    Observation {
+        at: sighting.at,
+        status: exchange.status().unwrap_or(0),
+        request_bytes: exchange.request.body.as_ref().map(|it| it.bytes_total),
+        response_bytes: response
+            .and_then(|it| it.body.as_ref())
+            .map(|it| it.bytes_total),
+        latency_micros: response.and_then(|it| it.latency_micros),
+        caller: caller_hash(sighting.caller),
+        blemishes,
+    }
+}
+
+/// The same observation as a roll-up counts it.
+fn cell(seen: &Observation) -> Cell {
+    let mut cell = Cell {
+        request_bytes: seen.request_bytes.unwrap_or(0),
+        response_bytes: seen.response_bytes.unwrap_or(0),
+        timed: u64::from(seen.latency_micros.is_some()),
+        latency_micros_sum: seen.latency_micros.unwrap_or(0),
+        latency_micros_max: seen.latency_micros.unwrap_or(0),
+        ..Cell::default()
+    };
+    cell.statuses[status_class(Some(seen.status))] = 1;
+    cell
+}
+
+#[cfg(test)]
+mod tests;

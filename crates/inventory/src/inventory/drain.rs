@@ -1,0 +1,55 @@
+//! How the inventory hands over what a checkpoint writes.
+
+use gatewatch_model::effects::Effects;
+
+use super::Inventory;
+use crate::pending::Pending;
+
+impl Inventory {
+    /// Moves all that has changed since the last time into `effects`: rows as they are now,
+    /// roll-ups as what is to be added.
+    pub fn drain(&mut self, effects: &mut Effects) {
+        let coverage = self.coverage();
+        let changed = coverage != self.pending.coverage_written;
+        let fresh = Pending::after(coverage);
+        let pending = core::mem::replace(&mut self.pending, fresh);
+        if changed {
+            effects.coverage = Some(coverage);
+        }
+        effects.forgotten.extend(pending.forgotten);
+        effects
+            .forgotten_collections
+            .extend(pending.forgotten_collections);
+        effects.aliases.extend(pending.aliases);
+        effects.rollups.extend(pending.rollups);
+        for home in pending.collections.into_iter().flatten() {
+            if let Some(collection) = self.collections.slab.get_mut(home) {
+                (collection.own.waits_at, collection.own.written) = (None, true);
+                effects.collections.push(collection.row());
+            }
+        }
+        for waiting in pending.endpoints.into_iter().flatten() {
+            if let Some(endpoint) = self.endpoints.slab.get_mut(waiting.at) {
+                (endpoint.own.waits_at, endpoint.own.written) = (None, true);
+                effects.endpoints.push(endpoint.row());
+                effects.rollups.extend(waiting.rollups());
+            }
+        }
+    }
+
+    /// Drops what is pending, because the store has it already: what was folded since the last
+    /// snapshot is folded again after a restart, but takes effect once.
+    pub fn discard(&mut self) {
+        for home in self.pending.collections.iter().flatten() {
+            if let Some(collection) = self.collections.slab.get_mut(*home) {
+                (collection.own.waits_at, collection.own.written) = (None, true);
+            }
+        }
+        for waiting in self.pending.endpoints.iter().flatten() {
+            if let Some(endpoint) = self.endpoints.slab.get_mut(waiting.at) {
+                (endpoint.own.waits_at, endpoint.own.written) = (None, true);
+            }
+        }
+        self.pending = Pending::after(self.coverage());
+    }
+}

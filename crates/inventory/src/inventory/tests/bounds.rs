@@ -1,0 +1,176 @@
+//! What happens at the bounds, and under those who push against them.
+
+use super::*;
+use crate::limits::{COLLECTIONS_MAX, SEEDLINGS_MAX};
+
+fn small(collections: usize, endpoints: usize, seedlings: usize) -> Inventory {
+    Inventory {
+        limits: Limits {
+            collections,
+            endpoints,
+            seedlings,
+        },
+        ..Inventory::default()
+    }
+}
+
+fn grow(inventory: &mut Inventory, paths: &[&str]) {
+    for path in paths {
+        for _ in 0..crate::limits::GROWN_CALLS {
+            see(inventory, &format!("GET https://a.example/{path} 200"));
+        }
+    }
+}
+
+fn templates(inventory: &mut Inventory) -> Vec<String> {
+    let mut all = inventory
+        .endpoints
+        .slab
+        .iter()
+        .map(|(_, it)| it.key.to_string())
+        .collect::<Vec<_>>();
+    all.sort();
+    all
+}
+
+#[test]
+fn the_seedling_seen_longest_ago_makes_room() {
+    let mut inventory = small(9, 4, 2);
+    for path in ["a", "b", "a", "c"] {
+        see(&mut inventory, &format!("GET https://a.example/{path} 200"));
+    }
+    assert_eq!(templates(&mut inventory), ["GET /a", "GET /c"]);
+    assert_eq!(
+        (
+            inventory.coverage().endpoints_evicted,
+            inventory.coverage().exchanges_unplaced
+        ),
+        (1, 0)
+    );
+}
+
+#[test]
+fn calls_alone_do_not_make_a_scanners_miss_grow() {
+    let mut inventory = small(9, 4, 2);
+    for _ in 0..100 {
+        see(&mut inventory, "GET https://a.example/admin.php 404");
+    }
+    for path in ["b", "c"] {
+        see(&mut inventory, &format!("GET https://a.example/{path} 200"));
+    }
+    assert_eq!(templates(&mut inventory), ["GET /b", "GET /c"]);
+}
+
+#[test]
+fn where_all_have_grown_an_exchange_counts_in_its_collection_only() {
+    let mut inventory = small(9, 2, 2);
+    grow(&mut inventory, &["a", "b"]);
+    assert_eq!(see(&mut inventory, "GET https://a.example/c 200"), None);
+    assert_eq!(see(&mut inventory, "GET https://other.example/c 200"), None);
+    let effects = drained(&mut inventory);
+    assert_eq!(effects.collections.len(), 1);
+    assert_eq!(
+        (
+            effects.collections[0].calls,
+            effects.collections[0].endpoints
+        ),
+        (17, 2)
+    );
+    assert_eq!(effects.coverage.unwrap().exchanges_unplaced, 2);
+}
+
+#[test]
+fn what_people_merged_into_stays() {
+    let mut inventory = small(9, 4, 2);
+    let [one, two] = ["a", "b"]
+        .map(|it| see(&mut inventory, &format!("GET https://a.example/{it} 200")).unwrap());
+    assert!(inventory.merge(one, two, Position(1)));
+    for number in 0..9 {
+        see(
+            &mut inventory,
+            &format!("GET https://a.example/x{number} 404"),
+        );
+    }
+    assert_eq!(templates(&mut inventory), ["GET /b", "GET /x7", "GET /x8"]);
+}
+
+#[test]
+fn made_up_hosts_push_out_each_other() {
+    let mut inventory = small(3, 100, 50);
+    grow(&mut inventory, &["a"]);
+    drained(&mut inventory);
+    for number in 0..9 {
+        see(
+            &mut inventory,
+            &format!("GET https://h{number}.example/ 404"),
+        );
+    }
+    let names = drained(&mut inventory)
+        .collections
+        .into_iter()
+        .map(|it| it.name);
+    assert_eq!(
+        names.collect::<Vec<_>>(),
+        ["h7.example".into(), Box::from("h8.example")]
+    );
+    assert_eq!(inventory.collections.len(), 3);
+}
+
+#[test]
+fn a_flood_of_made_up_paths_leaves_memory_flat_and_grown_endpoints_alone() {
+    let mut inventory = Inventory::default();
+    grow(&mut inventory, &["a", "b", "c"]);
+    const PATHS: u32 = 200_000;
+    let mut heap = Vec::new();
+    for number in 0..PATHS {
+        let name = format!("{number:06}")
+            .bytes()
+            .map(|it| char::from(it - b'0' + b'a'))
+            .collect::<String>();
+        see(
+            &mut inventory,
+            &format!("GET https://a.example/{name}.php 404"),
+        );
+        if number % 10_000 == 9_999 {
+            let effects = drained(&mut inventory);
+            assert!(
+                effects.endpoints.len() <= SEEDLINGS_MAX + 3
+                    && effects.forgotten.len() <= SEEDLINGS_MAX
+            );
+            heap.push(inventory.heap_bytes());
+        }
+    }
+    // A hash table may double once while it fills with what was taken out of it.
+    let (half, late) = (heap[heap.len() / 2], heap[heap.len() - 1]);
+    assert!(
+        late as f64 <= half as f64 * 1.01,
+        "{half} bytes grew to {late}"
+    );
+    assert!(late as f64 <= heap[0] as f64 * 1.05, "{heap:?}");
+    let coverage = inventory.coverage();
+    assert_eq!(coverage.endpoints, SEEDLINGS_MAX as u64 + 3);
+    assert_eq!(
+        coverage.endpoints_evicted,
+        u64::from(PATHS) - SEEDLINGS_MAX as u64
+    );
+    for path in ["a", "b", "c"] {
+        assert!(templates(&mut inventory).contains(&format!("GET /{path}")));
+    }
+}
+
+#[test]
+fn a_flood_of_hosts_stays_within_its_bound() {
+    let mut inventory = Inventory::default();
+    for number in 0..50_000 {
+        see(
+            &mut inventory,
+            &format!("GET https://h{number}.example/ 404"),
+        );
+    }
+    assert!(inventory.coverage().collections <= COLLECTIONS_MAX as u64);
+    assert!(
+        inventory.pending.bytes() < 100 << 20,
+        "{}",
+        inventory.pending.bytes()
+    );
+}
