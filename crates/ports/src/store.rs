@@ -90,6 +90,9 @@ pub struct Skip {
 
 // ---- reading -------------------------------------------------------------------------------
 
+/// How many of the latest controls are looked through for one.
+const CONTROLS_MAX: usize = 100_000;
+
 pub trait Reading: Send + Sync {
     fn collections(&self, query: &CollectionQuery) -> Result<Page<CollectionRow>, StoreError>;
     fn collection(&self, id: CollectionId) -> Result<Option<CollectionRow>, StoreError>;
@@ -102,8 +105,16 @@ pub trait Reading: Send + Sync {
     fn sources(&self) -> Result<Vec<SourceRow>, StoreError>;
     fn callers(&self, limit: usize, scope: &str) -> Result<Vec<CallerRow>, StoreError>;
     fn coverage(&self) -> Result<Vec<CoverageRow>, StoreError>;
+    /// Latest first, as are controls and audit rows.
     fn skips(&self, limit: usize) -> Result<Vec<Skip>, StoreError>;
     fn controls(&self, limit: usize) -> Result<Vec<ControlRow>, StoreError>;
+    /// One control; a store that can look it up directly does.
+    fn control(&self, revision: u64) -> Result<Option<ControlRow>, StoreError> {
+        let latest = self.controls(CONTROLS_MAX)?;
+        Ok(latest
+            .into_iter()
+            .find(|it| it.control.revision == revision))
+    }
     fn audit(&self, before: Option<u64>, limit: usize) -> Result<Vec<AuditRow>, StoreError>;
     fn progress(&self) -> Result<Vec<Progress>, StoreError>;
 }
