@@ -23,8 +23,8 @@ use distinct::Distinct;
 const VERSION: u32 = 1;
 
 /// The callers of one partition of the second stage.
-#[derive(Default)]
 pub struct Callers {
+    followed_max: usize,
     slab: Slab<Known>,
     recency: Recency,
     places: HashTable<u32>,
@@ -62,6 +62,21 @@ pub fn caller_hash(caller: &Caller) -> u64 {
         Caller::Address(IpAddr::V4(address)) => xxh3_64_with_seed(&address.octets(), 4),
         Caller::Address(IpAddr::V6(address)) => xxh3_64_with_seed(&address.octets(), 6),
         Caller::Unknown => xxh3_64_with_seed(&[], 0),
+    }
+}
+
+impl Default for Callers {
+    fn default() -> Self {
+        Callers {
+            followed_max: CALLERS_MAX,
+            slab: Slab::default(),
+            recency: Recency::default(),
+            places: HashTable::default(),
+            ever: Hll::default(),
+            evicted: 0,
+            pending: Pending::default(),
+            hasher: RandomState::default(),
+        }
     }
 }
 
@@ -156,7 +171,7 @@ impl Callers {
     }
 
     fn add(&mut self, caller: &Caller) -> u32 {
-        while self.slab.len() >= CALLERS_MAX
+        while self.slab.len() >= self.followed_max
             && let Some(oldest) = self.recency.oldest()
         {
             self.let_go(oldest);
@@ -299,3 +314,6 @@ impl<'b, C> Decode<'b, C> for Known {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -149,3 +149,6 @@ impl Digests {
         place
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! What kind of text a path segment is: a word that names, or a value of some kind.
 
 mod shape;
+mod spelling;
 
 use crate::limits::LITERAL_BYTES_MAX;
 
@@ -24,8 +25,8 @@ pub static ROLL: &[Kind] = &[
     kind("hex", "{id}", shape::hex),
     kind("ulid", "{id}", shape::ulid),
     kind("list", "{id}", shape::list),
-    kind("opaque", "{id}", shape::opaque),
     kind("prefixed", "{id}", shape::prefixed),
+    kind("opaque", "{id}", shape::opaque),
 ];
 
 /// What stands for a text that may be anything: too long, or with signs that no name has.
@@ -37,9 +38,8 @@ pub fn write(segment: &str, template: &mut String) {
         template.push_str(segment);
     } else if let Some(kind) = find(segment) {
         template.push_str(kind.slot);
-    } else if let Some((slot, tail)) = with_tail(segment) {
-        template.push_str(slot);
-        template.push_str(tail);
+    } else if let Some(parts) = with_value(segment) {
+        template.extend(parts);
     } else if is_literal(segment) {
         template.push_str(segment);
     } else {
@@ -64,15 +64,23 @@ fn is_plain_word(segment: &str) -> bool {
             .all(|it| it.is_ascii_lowercase() || it == b'-' || it == b'_')
 }
 
-/// `17.json` and `17:cancel` are a value with a word that names.
-fn with_tail(segment: &str) -> Option<(&'static str, &str)> {
-    let at = segment.rfind(['.', ':']).filter(|it| *it > 0)?;
-    let (value, tail) = segment.split_at(at);
-    let named =
-        (2..=17).contains(&tail.len()) && tail[1..].bytes().all(|it| it.is_ascii_alphabetic());
-    let kind = find(value).filter(|_| named)?;
-    Some((kind.slot, tail))
+/// `17.json` and `17:cancel` are a value with a word after it, `Orders(17)` one within it.
+fn with_value(segment: &str) -> Option<[&str; 3]> {
+    if let Some((name, value)) = segment.strip_suffix(')').and_then(|it| it.split_once('(')) {
+        let value = value.trim_matches('\'');
+        return (is_word(name) && !value.is_empty()).then_some([name, "({id}", ")"]);
+    }
+    let (value, word) = segment.rsplit_once(['.', ':'])?;
+    let kind = find(value).filter(|_| is_word(word))?;
+    Some([kind.slot, &segment[value.len()..=value.len()], word])
 }
+
+fn is_word(text: &str) -> bool {
+    (1..=WORD_BYTES_MAX).contains(&text.len()) && text.bytes().all(|it| it.is_ascii_alphabetic())
+}
+
+/// The word beside a value: `json`, `cancel`, `UserAccounts`.
+const WORD_BYTES_MAX: usize = 32;
 
 fn is_literal(segment: &str) -> bool {
     segment.len() <= LITERAL_BYTES_MAX
@@ -80,3 +88,6 @@ fn is_literal(segment: &str) -> bool {
             .chars()
             .all(|it| it.is_alphanumeric() || "-._~!$*+,=:()[]&;|^".contains(it))
 }
+
+#[cfg(test)]
+mod tests;

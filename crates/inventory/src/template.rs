@@ -15,10 +15,16 @@ pub fn write(path: &Path, template: &mut String) {
         return;
     }
     let start = template.len();
+    let mut before_it = "api";
     for text in path.segments() {
         let before = template.len();
         template.push('/');
-        segment::write(text, template);
+        if is_version(before_it, text) {
+            template.push_str(text);
+        } else {
+            segment::write(text, template);
+        }
+        before_it = text;
         if template.len() - start > TEMPLATE_BYTES_MAX - REST.len() {
             template.truncate(before);
             template.push_str(REST);
@@ -28,6 +34,14 @@ pub fn write(path: &Path, template: &mut String) {
     if template.len() == start {
         template.push('/');
     }
+}
+
+/// A single digit at the start of an API is its version: `/3/movies`, `/rest/api/2/issue`.
+fn is_version(before: &str, text: &str) -> bool {
+    matches!(text.as_bytes(), [b'0'..=b'9'])
+        && ["api", "rest"]
+            .iter()
+            .any(|it| it.eq_ignore_ascii_case(before))
 }
 
 #[cfg(test)]
@@ -54,6 +68,8 @@ mod tests {
             ("*", "*"),
             ("/orders/17/items/4", "/orders/{id}/items/{id}"),
             ("/orders/17/", "/orders/{id}"),
+            ("/3/movies/3", "/3/movies/{id}"),
+            ("/rest/API/2/issue/2", "/rest/API/2/issue/{id}"),
             ("/a%2Fb/a", "/{text}/a"),
             ("/%7Bid%7D", "/{text}"),
         ] {

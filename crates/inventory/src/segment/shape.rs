@@ -1,5 +1,7 @@
 //! The questions of the roll of kinds, each answered from the text alone.
 
+use super::spelling::Spelling;
+
 /// Digits, with a sign or not.
 pub fn integer(text: &str) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
@@ -90,10 +92,8 @@ pub fn ulid(text: &str) -> bool {
 
 /// Values side by side: `17,18,19`.
 pub fn list(text: &str) -> bool {
-    text.contains(',')
-        && text
-            .split(',')
-            .all(|it| integer(it) || uuid(it) || hex(it) || opaque(it) || prefixed(it))
+    let kinds = [integer, decimal, uuid, hex, prefixed, opaque];
+    text.contains(',') && text.split(',').all(|part| kinds.iter().any(|is| is(part)))
 }
 
 /// Letters and digits that spell nothing: `A1B2C3`, `qt7FHcdG`, or base64.
@@ -102,18 +102,30 @@ pub fn opaque(text: &str) -> bool {
     if text.len() < OPAQUE_BYTES_MIN || !text.bytes().all(is_base64url) {
         return false;
     }
-    let counts = Counts::of(text);
-    if counts.marks > 0 {
-        return text.len() >= OPAQUE_MARKED_BYTES_MIN
-            && counts.digits > 0
-            && counts.case_mixed()
-            && counts.spells_little();
+    let spelling = Spelling::of(text);
+    let scrambled = text.len() >= SCRAMBLED_BYTES_MIN && spelling.is_scrambled();
+    let Spelling {
+        letters,
+        digits,
+        marks,
+        ..
+    } = spelling;
+    if marks > 0 {
+        // With `-` or `_` in it, it could be words.
+        return digits > 0
+            && text.len() >= MARKED_BYTES_MIN
+            && scrambled
+            && spelling.spells_less_than(1, 2);
     }
-    match (counts.digits, counts.letters()) {
-        (0, _) => text.len() >= OPAQUE_LETTERS_MIN && counts.case_mixed() && counts.spells_little(),
-        (_, 0) => false,
-        _ => !is_technical(text) && (counts.spells_little() || numbered_word(text)),
+    if digits == 0 || letters == 0 {
+        return scrambled && spelling.spells_less_than(1, 2);
     }
+    if let Some((word, number)) = word_and_number(text) {
+        let named = is_technical(word) || number.len() < 3 && !scrambled;
+        return !named && (number.len() >= 3 || spelling.spells_less_than(3, 4));
+    }
+    let numeric = digits >= 3 && letters <= 3;
+    numeric || spelling.spells_less_than(1, 2) || scrambled && spelling.spells_less_than(3, 4)
 }
 
 /// A short word, `_` or `-`, and a value: `cus_9s6XKzkNRiz8i3`, `ord-000123`.
@@ -121,18 +133,21 @@ pub fn prefixed(text: &str) -> bool {
     let Some((head, tail)) = text.rsplit_once(['_', '-']) else {
         return false;
     };
-    let named =
-        !head.is_empty() && is_all(head, |it| it.is_ascii_alphanumeric() || b"_-".contains(&it));
+    let named = is_all(head, |it| it.is_ascii_alphanumeric() || b"_-".contains(&it));
     named
-        && !is_technical_word(head)
-        && (long_number(tail) || uuid_tail(text) || hash(tail) || hex(tail) || opaque(tail))
+        && !is_technical(head)
+        && (long_number(tail)
+            || ends_in_uuid(text)
+            || hash(tail)
+            || hex(tail)
+            || opaque(tail)
+            || random(tail))
 }
 
 const OPAQUE_BYTES_MIN: usize = 6;
-/// Letters alone must be more before they are held to spell nothing.
-const OPAQUE_LETTERS_MIN: usize = 12;
-/// With `-` or `_` in it, it could be words.
-const OPAQUE_MARKED_BYTES_MIN: usize = 16;
+/// From here on the change of cases tells words from noise.
+const SCRAMBLED_BYTES_MIN: usize = 8;
+const MARKED_BYTES_MIN: usize = 16;
 
 /// Words that go with a number and stay names: `sha256`, `iso27001`, `utf-16`.
 static TECHNICAL: &[&str] = &[
@@ -142,19 +157,15 @@ static TECHNICAL: &[&str] = &[
     "version", "web", "win", "windows", "x",
 ];
 
-fn is_technical(text: &str) -> bool {
-    let word = text.trim_end_matches(|it: char| it.is_ascii_digit());
-    word.len() < text.len() && is_technical_word(word)
-}
-
-fn is_technical_word(word: &str) -> bool {
+fn is_technical(word: &str) -> bool {
     TECHNICAL.iter().any(|it| it.eq_ignore_ascii_case(word))
 }
 
-/// One word and at least three digits: `user123`, `INV2024001`.
-fn numbered_word(text: &str) -> bool {
+/// Letters and then digits, and nothing else: `user123`, `INV2024001`.
+fn word_and_number(text: &str) -> Option<(&str, &str)> {
     let word = text.trim_end_matches(|it: char| it.is_ascii_digit());
-    text.len() - word.len() >= 3 && is_all(word, |it| it.is_ascii_alphabetic())
+    let letters = is_all(word, |it| it.is_ascii_alphabetic()) && word.len() < text.len();
+    letters.then(|| text.split_at(word.len()))
 }
 
 /// At least four digits that are no year.
@@ -163,78 +174,19 @@ fn long_number(text: &str) -> bool {
     text.len() >= 4 && !year && is_all(text, |it| it.is_ascii_digit())
 }
 
-fn uuid_tail(text: &str) -> bool {
-    text.len() > 37 && text.is_char_boundary(text.len() - 36) && uuid(&text[text.len() - 36..])
+/// After a prefix, less is needed to be no word.
+fn random(tail: &str) -> bool {
+    let spelling = Spelling::of(tail);
+    tail.len() >= SCRAMBLED_BYTES_MIN
+        && is_all(tail, |it| it.is_ascii_alphanumeric())
+        && spelling.mixed
+        && (spelling.digits > 0 || spelling.is_scrambled())
 }
 
-/// What a text is made of.
-#[derive(Default)]
-struct Counts {
-    lower: usize,
-    upper: usize,
-    digits: usize,
-    marks: usize,
-    /// Letters in runs that could be a word: `Callback`, `user`.
-    spelled: usize,
-}
-
-impl Counts {
-    fn of(text: &str) -> Counts {
-        let mut counts = Counts::default();
-        for byte in text.bytes() {
-            match byte {
-                b'a'..=b'z' => counts.lower += 1,
-                b'A'..=b'Z' => counts.upper += 1,
-                b'0'..=b'9' => counts.digits += 1,
-                _ => counts.marks += 1,
-            }
-        }
-        counts.spelled = spelled(text.as_bytes(), counts.lower == 0);
-        counts
-    }
-
-    fn letters(&self) -> usize {
-        self.lower + self.upper
-    }
-
-    fn case_mixed(&self) -> bool {
-        self.lower > 0 && self.upper > 0
-    }
-
-    fn spells_little(&self) -> bool {
-        self.spelled * 2 < self.letters() || self.digits >= 3 && self.letters() <= 3
-    }
-}
-
-/// How many letters stand in runs of at least three of one case (a capital may lead) that have a
-/// vowel. `shouting` text has no small letters: there capitals count as such.
-fn spelled(bytes: &[u8], shouting: bool) -> usize {
-    let mut sum = 0;
-    let mut run: &[u8] = &[];
-    for at in 0..=bytes.len() {
-        let small = bytes.get(at).is_some_and(|it| {
-            if shouting {
-                it.is_ascii_uppercase()
-            } else {
-                it.is_ascii_lowercase()
-            }
-        });
-        if small {
-            let from = at - run.len();
-            run = &bytes[from..=at];
-            continue;
-        }
-        if run.len() >= 2 && run.iter().any(|it| b"aeiouyAEIOUY".contains(it)) {
-            let capital = bytes[..at - run.len()]
-                .last()
-                .is_some_and(u8::is_ascii_uppercase)
-                && !shouting;
-            let length = run.len() + usize::from(capital);
-            sum += if length >= 3 { length } else { 0 };
-        }
-        run = &[];
-    }
-    sum
+fn ends_in_uuid(text: &str) -> bool {
+    text.len()
+        .checked_sub(36)
+        .is_some_and(|at| text.is_char_boundary(at) && uuid(&text[at..]))
 }
 
 fn is_base64url(byte: u8) -> bool {
