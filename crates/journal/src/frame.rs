@@ -273,3 +273,113 @@ pub(crate) fn u32_at(bytes: &[u8], at: usize) -> u32 {
 pub(crate) fn u64_at(bytes: &[u8], at: usize) -> u64 {
     u64::from(u32_at(bytes, at)) | u64::from(u32_at(bytes, at + 4)) << 32
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn header(names: &str, counts: &[u32]) -> Header {
+        Header {
+            kind: Kind::Batch,
+            offset: 4_000,
+            durable: 3_000,
+            sender: (!names.is_empty()).then(|| Sender {
+                name: names.into(),
+                sequence: 7,
+            }),
+            sections: (0..)
+                .zip(counts)
+                .map(|(partition, count)| Entry {
+                    partition: Partition(partition),
+                    count: *count,
+                    first: Position(u64::from(*count) * 3),
+                    raw_bytes: count * 4 + 10,
+                    stored_bytes: count * 2,
+                    checksum: u64::from(*count),
+                })
+                .collect(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_header_reads_what_it_wrote(
+            name in "[a-z\u{e9}]{0,60}",
+            counts in proptest::collection::vec(0..1_000_u32, 0..40),
+            seed: u64,
+        ) {
+            let header = header(&name, &counts);
+            let mut bytes = Vec::new();
+            header.write(&mut bytes, seed);
+            prop_assert_eq!(bytes.len() as u64, header.header_bytes());
+            prop_assert_eq!(parse(&bytes, 4_000, seed), Ok(header.clone()));
+            prop_assert!(parse(&bytes, 4_001, seed).is_err());
+            prop_assert!(parse(&bytes, 4_000, seed ^ 1).is_err());
+            prop_assert!((0..bytes.len()).all(|cut| parse(&bytes[..cut], 4_000, seed).is_err()));
+        }
+
+        #[test]
+        fn a_changed_header_is_refused(at in 0..200_usize, bit in 0..8_u32) {
+            let mut bytes = Vec::new();
+            header("sender", &[1, 2, 3, 4]).write(&mut bytes, 9);
+            let at = at % bytes.len();
+            bytes[at] ^= 1 << bit;
+            prop_assert!(parse(&bytes, 4_000, 9).is_err());
+        }
+
+        #[test]
+        fn any_bytes_with_a_good_checksum_are_read_or_refused(
+            mut bytes in proptest::collection::vec(any::<u8>(), PREFIX_BYTES..400),
+            sections in 0..8_u16,
+            name in 0..20_u16,
+        ) {
+            let length = header_length(usize::from(name), usize::from(sections));
+            bytes.resize(length, 7);
+            bytes[..4].copy_from_slice(&MAGIC);
+            bytes[4] %= 3;
+            bytes[5] %= 3;
+            bytes[6..8].copy_from_slice(&sections.to_le_bytes());
+            bytes[8..12].copy_from_slice(&(length as u32).to_le_bytes());
+            bytes[16..24].copy_from_slice(&0_u64.to_le_bytes());
+            bytes[40..42].copy_from_slice(&name.to_le_bytes());
+            let body = length - CHECKSUM_BYTES;
+            let checksum = xxh3_64_with_seed(&bytes[..body], 5);
+            bytes[body..].copy_from_slice(&checksum.to_le_bytes());
+            if let Ok(header) = parse(&bytes, 0, 5) {
+                for entry in &header.sections {
+                    prop_assert!(entry.raw_bytes as usize <= SNAPSHOT_BYTES_MAX);
+                    let _ = entry.decompress(&bytes);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_section_that_would_grow_beyond_its_header_is_refused() {
+        let raw = vec![0; 1 << 20];
+        let mut stored = Vec::new();
+        crate::compress::compress(&raw, &mut stored);
+        let entry = |raw_bytes| Entry {
+            partition: Partition(0),
+            count: 1,
+            first: Position::START,
+            raw_bytes,
+            stored_bytes: stored.len() as u32,
+            checksum: xxh3_64(&stored),
+        };
+        assert_eq!(entry(1 << 20).decompress(&stored), Ok(raw));
+        for wrong in [(1 << 20) - 1, (1 << 20) + 1, 4_000] {
+            assert_eq!(
+                entry(wrong).decompress(&stored),
+                Err(FrameError::Decompress)
+            );
+        }
+        let other = [&stored[..], &[0]].concat();
+        assert_eq!(
+            entry(1 << 20).decompress(&other),
+            Err(FrameError::SectionChecksum)
+        );
+    }
+}

@@ -1,1 +1,3 @@
 //! Suites that every implementation of a port must pass.
+
+pub mod journal;
