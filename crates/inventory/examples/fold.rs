@@ -1,0 +1,288 @@
+//! Measures the fold of one partition: nanoseconds per exchange, bytes per endpoint, what a
+//! checkpoint and a snapshot cost, and what a flood of made-up paths does to memory.
+#![expect(clippy::print_stdout, reason = "an example that prints its figures")]
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use gatewatch_decode::Path;
+use gatewatch_inventory::{Digests, Inventory, Sighting, template};
+use gatewatch_model::effects::Effects;
+use gatewatch_model::exchange::{Body, Request, Response};
+use gatewatch_model::{Blemishes, Caller, Exchange, Timestamp};
+
+const ENDPOINTS: u64 = 10_000;
+const CALLERS: u64 = 100_000;
+const EXCHANGES: u64 = 2_000_000;
+const FLOOD: u64 = 1_000_000;
+/// As many exchanges as come between two checkpoints at 10,000 a second.
+const CHECKPOINT: u64 = 5_000;
+
+fn main() {
+    let exchanges = (0..ENDPOINTS * 4).map(exchange).collect::<Vec<_>>();
+    let mut fold = Fold::default();
+    let before = resident_bytes();
+    fold.run(&exchanges, EXCHANGES / 4);
+    fold.times = Times::default();
+    fold.run(&exchanges, EXCHANGES);
+    let times = &fold.times;
+    println!(
+        "decode (method, path, host, template)   {:>8.0} ns",
+        decode_only(&exchanges).as_nanos() as f64 / exchanges.len() as f64
+    );
+    println!(
+        "decode, route and profile               {:>8.0} ns",
+        times.observe.as_nanos() as f64 / EXCHANGES as f64
+    );
+    println!(
+        "digest                                  {:>8.0} ns",
+        times.digest.as_nanos() as f64 / EXCHANGES as f64
+    );
+    println!(
+        "checkpoint, per exchange                {:>8.0} ns",
+        times.drain.as_nanos() as f64 / EXCHANGES as f64
+    );
+    println!(
+        "checkpoint, per row                     {:>8.0} ns",
+        times.drain.as_nanos() as f64 / fold.rows as f64
+    );
+    let memory = fold.inventory.memory();
+    println!(
+        "endpoints                               {:>8}",
+        memory.endpoints
+    );
+    println!(
+        "bytes per endpoint, own account         {:>8}",
+        memory.endpoints_bytes / memory.endpoints
+    );
+    println!(
+        "bytes per endpoint, resident            {:>8}",
+        (resident_bytes() - before) / memory.endpoints
+    );
+    println!(
+        "largest profile                         {:>8} bytes",
+        memory.profile_bytes_max
+    );
+    snapshot(&fold.inventory);
+    flood(&mut fold.inventory);
+}
+
+#[derive(Default)]
+struct Fold {
+    inventory: Inventory,
+    digests: Digests,
+    times: Times,
+    rows: usize,
+    /// Where the made-up numbers stand.
+    seed: u64,
+}
+
+#[derive(Default)]
+struct Times {
+    observe: Duration,
+    digest: Duration,
+    drain: Duration,
+}
+
+impl Fold {
+    fn run(&mut self, exchanges: &[Exchange<'_>], count: u64) {
+        for checkpoint in 0..count / CHECKPOINT {
+            let picked = (0..CHECKPOINT)
+                .map(|_| self.pick(exchanges))
+                .collect::<Vec<_>>();
+            let at = Timestamp::from_seconds((checkpoint / 2).cast_signed());
+            let start = Cpu::now();
+            let placed = picked.iter().map(|(exchange, caller)| {
+                self.inventory
+                    .observe(&Sighting {
+                        exchange,
+                        scope: "/",
+                        caller,
+                        at,
+                        blemishes: Blemishes::default(),
+                    })
+                    .endpoint
+            });
+            let placed = placed.collect::<Vec<_>>();
+            self.times.observe += start.elapsed();
+            let start = Cpu::now();
+            for ((exchange, caller), endpoint) in picked.iter().zip(placed) {
+                if let Some(endpoint) = endpoint {
+                    black_box(self.digests.add(caller, endpoint, at, exchange.status()));
+                }
+            }
+            self.times.digest += start.elapsed();
+            if checkpoint % 20 == 19 {
+                self.digests.take();
+            }
+            let start = Cpu::now();
+            let mut effects = Effects::default();
+            self.inventory.drain(&mut effects);
+            self.times.drain += start.elapsed();
+            self.rows += effects.endpoints.len();
+        }
+    }
+
+    /// Few endpoints get most of the traffic, as everywhere.
+    fn pick<'e>(&mut self, exchanges: &'e [Exchange<'e>]) -> (&'e Exchange<'e>, Caller) {
+        let share = (self.next() % 1_000_000) as f64 / 1e6;
+        let index = (share * share * share * exchanges.len() as f64) as usize;
+        let address = std::net::Ipv4Addr::from((self.next() % CALLERS) as u32);
+        (&exchanges[index], Caller::new(None, Some(address.into())))
+    }
+
+    fn next(&mut self) -> u64 {
+        self.seed += 1;
+        mixed(self.seed)
+    }
+}
+
+/// 0.5 KB of heads, 0.5 KB of request body, 1 KB of response body.
+fn exchange(number: u64) -> Exchange<'static> {
+    let endpoint = number % ENDPOINTS;
+    let headers = [
+        ("Host", format!("api{}.contoso.example", endpoint % 20)),
+        ("Content-Type", "application/json".into()),
+        (
+            "User-Agent",
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36".into(),
+        ),
+        ("Accept", "application/json, text/plain, */*".into()),
+        ("Accept-Encoding", "gzip, deflate, br, zstd".into()),
+        ("Authorization", format!("Bearer {}", "x".repeat(200))),
+        ("X-Request-Id", format!("{:032x}", mixed(number))),
+    ];
+    let word = (0..4)
+        .map(|at| char::from(b'a' + (endpoint / 26_u64.pow(at) % 26) as u8))
+        .collect::<String>();
+    let body = |bytes: usize| {
+        Some(Body {
+            bytes: vec![b'x'; bytes].into(),
+            bytes_total: mixed(number) % (2 * bytes as u64),
+        })
+    };
+    Exchange {
+        request: Request {
+            method: ["GET", "POST", "PUT"][(endpoint % 3) as usize].into(),
+            url: format!(
+                "/v1/{word}/{}/items/{:08x}-4f89-11d3-9a0c-0305e82c3301?page=2&q=name",
+                mixed(number) % 100_000,
+                number
+            )
+            .into(),
+            headers: Some(
+                headers
+                    .into_iter()
+                    .map(|(name, value)| (name.into(), value.into()))
+                    .collect(),
+            ),
+            body: body(512),
+        },
+        response: Some(Response {
+            status: Some([200, 200, 200, 201, 404, 500][(mixed(number) % 6) as usize]),
+            headers: Some(vec![("Content-Type".into(), "application/json".into())]),
+            body: body(1_024),
+            latency_micros: Some(mixed(number) % 80_000),
+        }),
+        ..Exchange::default()
+    }
+}
+
+fn decode_only(exchanges: &[Exchange<'_>]) -> Duration {
+    let (mut path, mut key) = (Path::default(), String::new());
+    let start = Cpu::now();
+    for exchange in exchanges {
+        black_box((
+            gatewatch_decode::method(exchange),
+            path.read(exchange),
+            gatewatch_decode::api(exchange),
+        ));
+        key.clear();
+        template::write(&path, &mut key);
+        black_box(&key);
+    }
+    start.elapsed()
+}
+
+fn snapshot(inventory: &Inventory) {
+    let start = Cpu::now();
+    let mut bytes = Vec::new();
+    inventory.encode(&mut bytes);
+    println!(
+        "snapshot                                {:>8.1} ms, {} bytes",
+        start.elapsed().as_secs_f64() * 1e3,
+        bytes.len()
+    );
+    let start = Cpu::now();
+    black_box(Inventory::decode(&bytes).map(|it| it.memory()).ok());
+    println!(
+        "loading it                              {:>8.1} ms",
+        start.elapsed().as_secs_f64() * 1e3
+    );
+}
+
+fn flood(inventory: &mut Inventory) {
+    let mut measures = Vec::new();
+    let start = Cpu::now();
+    for number in 0..FLOOD {
+        let name = format!("{number:08}")
+            .bytes()
+            .map(|it| char::from(it - b'0' + b'a'))
+            .collect::<String>();
+        let mut exchange = Exchange::default();
+        exchange.request.url = format!("https://api0.contoso.example/{name}.php").into();
+        exchange.response = Some(Response {
+            status: Some(404),
+            ..Response::default()
+        });
+        inventory.observe(&Sighting {
+            exchange: &exchange,
+            scope: "/",
+            caller: &Caller::Unknown,
+            at: Timestamp::ZERO,
+            blemishes: Blemishes::default(),
+        });
+        if number % (FLOOD / 10) == FLOOD / 20 {
+            inventory.drain(&mut Effects::default());
+            measures.push(resident_bytes());
+        }
+    }
+    println!(
+        "flood of made-up paths, all of it        {:>7.0} ns",
+        start.elapsed().as_nanos() as f64 / FLOOD as f64
+    );
+    let (first, last) = (measures[0], measures[measures.len() - 1]);
+    println!(
+        "flood, resident growth first to last    {:>8.1} %",
+        (last as f64 / first as f64 - 1.0) * 100.0
+    );
+}
+
+/// Time on the processor, so that neighbours on the machine do not count.
+struct Cpu(u64);
+
+impl Cpu {
+    fn now() -> Cpu {
+        let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+        Cpu(text
+            .and_then(|it| it.split(' ').next()?.parse().ok())
+            .unwrap_or(0))
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_nanos(Cpu::now().0 - self.0)
+    }
+}
+
+fn resident_bytes() -> usize {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok();
+    let pages = pages.and_then(|it| it.split(' ').nth(1)?.parse::<usize>().ok());
+    pages.unwrap_or(0) * 4_096
+}
+
+fn mixed(mut z: u64) -> u64 {
+    z = z.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
