@@ -125,7 +125,10 @@ impl Exchange<'_> {
         let mut seen = Seen::default();
         for (spot, present) in [
             (Seen::REQUEST_HEADERS, self.request.headers.is_some()),
-            (Seen::REQUEST_BODY, self.request.body.is_some()),
+            (
+                Seen::REQUEST_BODY,
+                self.request.body.as_ref().is_some_and(Body::is_seen),
+            ),
             (Seen::RESPONSE_STATUS, self.status().is_some()),
             (
                 Seen::RESPONSE_HEADERS,
@@ -133,7 +136,9 @@ impl Exchange<'_> {
             ),
             (
                 Seen::RESPONSE_BODY,
-                response.is_some_and(|it| it.body.is_some()),
+                response
+                    .and_then(|it| it.body.as_ref())
+                    .is_some_and(Body::is_seen),
             ),
             (
                 Seen::LATENCY,
@@ -150,6 +155,13 @@ impl Exchange<'_> {
             }
         }
         seen
+    }
+}
+
+impl Body<'_> {
+    /// False where only the size is known, as from an access log.
+    pub fn is_seen(&self) -> bool {
+        !self.bytes.is_empty() || self.bytes_total == 0
     }
 }
 
@@ -254,6 +266,18 @@ mod tests {
         assert!(!exchange.seen().contains(Seen::REQUEST_HEADERS));
         exchange.request.headers = Some(Vec::new());
         assert!(exchange.seen().contains(Seen::REQUEST_HEADERS));
+    }
+
+    #[test]
+    fn a_body_of_which_only_the_size_is_known_is_not_seen() {
+        let mut exchange = Exchange::default();
+        exchange.request.body = Some(Body {
+            bytes_total: 9,
+            ..Body::default()
+        });
+        assert!(!exchange.seen().contains(Seen::REQUEST_BODY));
+        exchange.request.body = Some(Body::default());
+        assert!(exchange.seen().contains(Seen::REQUEST_BODY));
     }
 
     #[test]

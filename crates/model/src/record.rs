@@ -7,6 +7,10 @@ use crate::ids::EndpointId;
 use crate::time::Timestamp;
 
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all records are arrivals, and they are decoded one by one on the stack"
+)]
 pub enum Record<'a> {
     Arrival(Arrival<'a>),
     Control(NumberedControl),

@@ -60,7 +60,7 @@ fn bucket(value: u64) -> u16 {
     if value < SUB {
         return value as u16;
     }
-    let octave = 63 - value.leading_zeros() - SUB_BITS;
+    let octave = value.ilog2() - SUB_BITS;
     ((u64::from(octave) + 1) * SUB + ((value >> octave) & (SUB - 1))) as u16
 }
 

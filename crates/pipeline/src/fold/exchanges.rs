@@ -1,0 +1,155 @@
+//! The first stage: exchanges become inventory, roll-ups, and digests for the second stage.
+
+use gatewatch_inventory::{Digests, Inventory, Sighting};
+use gatewatch_model::control::{Control, NumberedControl};
+use gatewatch_model::effects::Effects;
+use gatewatch_model::record::{Arrival, Digest};
+use gatewatch_model::{Position, Record, Stage, Timestamp};
+
+use super::sources::Sources;
+use super::time::FoldTime;
+use super::{Fold, StateError};
+
+/// Digests that wait for a checkpoint: beyond this it should not wait.
+const DIGESTS_WAITING_MAX: usize = 50_000;
+/// The same for rows and roll-ups.
+const PENDING_BYTES_MAX: usize = 32 << 20;
+
+#[derive(Default)]
+pub struct ExchangeFold {
+    time: FoldTime,
+    revision: u64,
+    inventory: Inventory,
+    digests: Digests,
+    // Below: waiting for the next checkpoint, not part of the state.
+    sources: Sources,
+    closed: Vec<(Position, Digest)>,
+}
+
+/// The part of the state that is neither inventory nor digests.
+#[derive(Debug, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+struct Head {
+    #[n(0)]
+    time: FoldTime,
+    #[n(1)]
+    revision: u64,
+}
+
+impl Fold for ExchangeFold {
+    const STAGE: Stage = Stage::Exchanges;
+
+    fn fold(&mut self, position: Position, record: &Record<'_>) {
+        match record {
+            Record::Arrival(arrival) => self.arrive(position, arrival),
+            Record::Control(control) => self.obey(position, control),
+            Record::Tick(at) => {
+                self.time.tick(*at);
+                let closed = self.digests.take();
+                self.close(position, closed);
+            }
+            // Digests travel in the second journal only.
+            Record::Digest(_) => {}
+        }
+    }
+
+    fn drain(&mut self) -> Effects {
+        let mut effects = Effects {
+            sources: self.sources.drain(),
+            ..Effects::default()
+        };
+        self.inventory.drain(&mut effects);
+        effects
+    }
+
+    fn discard(&mut self) {
+        self.sources.discard();
+        self.inventory.discard();
+    }
+
+    fn digests(&mut self) -> Vec<(Position, Digest)> {
+        std::mem::take(&mut self.closed)
+    }
+
+    fn is_full(&self) -> bool {
+        self.closed.len() >= DIGESTS_WAITING_MAX
+            || self.inventory.pending_bytes() >= PENDING_BYTES_MAX
+    }
+
+    fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    fn received(&self) -> Timestamp {
+        self.time.received()
+    }
+
+    fn encode(&self, bytes: &mut Vec<u8>) {
+        let head = Head {
+            time: self.time,
+            revision: self.revision,
+        };
+        // Writing to memory cannot fail.
+        super::seal("fold", bytes, |bytes| drop(minicbor::encode(&head, bytes)));
+        super::seal("inventory", bytes, |bytes| self.inventory.encode(bytes));
+        super::seal("digests", bytes, |bytes| self.digests.encode(bytes));
+    }
+
+    fn decode(mut bytes: &[u8]) -> Result<Self, StateError> {
+        let head: Head = super::open("fold", &mut bytes, minicbor::decode)?;
+        Ok(ExchangeFold {
+            time: head.time,
+            revision: head.revision,
+            inventory: super::open("inventory", &mut bytes, Inventory::decode)?,
+            digests: super::open("digests", &mut bytes, Digests::decode)?,
+            ..ExchangeFold::default()
+        })
+    }
+}
+
+impl ExchangeFold {
+    pub fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
+    fn arrive(&mut self, position: Position, arrival: &Arrival<'_>) {
+        let exchange = &arrival.exchange;
+        let accepted = self
+            .time
+            .accept(arrival.received, arrival.stream, exchange.at);
+        let caller = gatewatch_decode::caller(exchange);
+        let sighting = Sighting {
+            exchange,
+            scope: &arrival.scope,
+            caller: &caller,
+            at: accepted.at,
+            blemishes: accepted.blemishes,
+        };
+        let placed = self.inventory.observe(&sighting);
+        self.sources.count(arrival, accepted.at, placed.blemishes);
+        if let Some(endpoint) = placed.endpoint
+            && let Some(closed) =
+                self.digests
+                    .add(&caller, endpoint, accepted.at, exchange.status())
+        {
+            self.close(position, closed);
+        }
+    }
+
+    /// A control that finds nothing to do has no effect; it is passed all the same.
+    fn obey(&mut self, position: Position, numbered: &NumberedControl) {
+        if numbered.revision <= self.revision {
+            return;
+        }
+        self.revision = numbered.revision;
+        match &numbered.control {
+            Control::Forget { endpoint } => self.inventory.forget(*endpoint),
+            Control::Merge { from, into } => self.inventory.merge(*from, *into, position),
+        };
+    }
+
+    fn close(&mut self, position: Position, closed: Vec<Digest>) {
+        self.closed
+            .extend(closed.into_iter().map(|it| (position, it)));
+    }
+}

@@ -1,0 +1,355 @@
+//! One thread that folds several partitions of one stage: read, fold, checkpoint, snapshot.
+//! It keeps two positions per partition: effects are in the store up to the one, state is in a
+//! snapshot up to the other; a restart folds from the second and discards effects up to the first.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use gatewatch_model::{Exchange, Partition, Position, Record};
+use gatewatch_ports::store::Skip;
+use gatewatch_ports::{Chunk, Cursor, Journal, JournalError, Store, StoreError};
+use gatewatch_wire::record;
+
+use crate::care::Care;
+use crate::checkpoint::Pending;
+use crate::clock::Clock;
+use crate::fold::Fold;
+use crate::live::{Live, Reached};
+use crate::marker::{Approach, Mark};
+use crate::outbound::Outbound;
+use crate::part::{LoadError, Part};
+use crate::poison;
+use crate::snapshots::Writing;
+
+/// What a shard works with.
+#[derive(Clone)]
+pub(crate) struct Surroundings {
+    pub journal: Arc<dyn Journal>,
+    pub store: Arc<dyn Store>,
+    pub live: Arc<Live>,
+    pub clock: Arc<dyn Clock>,
+    pub care: Arc<Care>,
+    /// Where digests go; the second stage has none.
+    pub outbound: Option<Outbound>,
+}
+
+pub(crate) struct Shard<F: Fold> {
+    pub(crate) around: Surroundings,
+    pub(crate) parts: Vec<Part<F>>,
+    /// Gathered and drained, waiting for the store to take it.
+    pub(crate) pending: Option<Pending>,
+    pub(crate) writing: Option<Writing>,
+    /// A record that must be set aside before its partition's memory is used again.
+    owed: Option<(usize, Skip)>,
+    cursor: Box<dyn Cursor>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ShardError {
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+impl ShardError {
+    /// Whether waiting can help.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            ShardError::Store(error) | ShardError::Load(LoadError::Store(error)) => !matches!(
+                error,
+                StoreError::Superseded { .. }
+                    | StoreError::TooNew { .. }
+                    | StoreError::Damaged { .. }
+            ),
+            ShardError::Journal(error) => {
+                !matches!(error, JournalError::Gone { .. } | JournalError::Closed)
+            }
+            ShardError::Load(_) => false,
+        }
+    }
+}
+
+/// Why folding of a chunk ended before its end.
+enum Interrupted {
+    /// The rest is to be read again.
+    Reread,
+    Failed(ShardError),
+}
+
+impl<F: Fold> Shard<F> {
+    pub fn load(around: Surroundings, partitions: &[Partition]) -> Result<Shard<F>, ShardError> {
+        let mut parts = Vec::with_capacity(partitions.len());
+        for partition in partitions {
+            let mut part = Part::load(&*around.store, *partition)?;
+            let fresh = Mark {
+                stage: F::STAGE,
+                partition: *partition,
+                position: part.effects,
+                level: 0,
+            };
+            let (approach, mark) = around.care.approach(fresh, around.journal.end(*partition));
+            part.approach = approach;
+            if approach != Approach::Usual {
+                tracing::warn!(
+                    partition = partition.0,
+                    stage = F::STAGE.name(),
+                    level = mark.level,
+                    "folding carefully, because the process died here before"
+                );
+            }
+            part.mark = mark;
+            parts.push(part);
+        }
+        let cursor = open_cursor(&around, &parts)?;
+        let shard = Shard {
+            around,
+            parts,
+            pending: None,
+            writing: None,
+            owed: None,
+            cursor,
+        };
+        shard.tell_positions();
+        shard.skip_the_deadly()
+    }
+
+    /// Reads and folds one chunk; false when nothing came within `wait`.
+    pub fn step(&mut self, wait: Duration) -> Result<bool, ShardError> {
+        self.settle()?;
+        let Some(chunk) = self.cursor.next(wait)? else {
+            return Ok(false);
+        };
+        let Some(at) = self
+            .parts
+            .iter()
+            .position(|it| it.partition == chunk.partition)
+        else {
+            return Ok(true);
+        };
+        let folded = self.fold_chunk(at, &chunk);
+        if let Err(interrupted) = folded {
+            let settled = self.settle();
+            // What was read and not folded must be read again.
+            self.cursor = open_cursor(&self.around, &self.parts)?;
+            settled?;
+            if let Interrupted::Failed(error) = interrupted {
+                return Err(error);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether effects have gathered beyond what should wait for the next checkpoint.
+    pub fn is_full(&self) -> bool {
+        self.parts.iter().any(|it| it.fold.is_full())
+    }
+
+    fn fold_chunk(&mut self, at: usize, chunk: &Chunk) -> Result<(), Interrupted> {
+        self.note_gap(at, chunk);
+        if let Approach::Careful { stride, until } = self.parts[at].approach {
+            return self.fold_carefully(at, chunk, stride, until);
+        }
+        let care = Arc::clone(&self.around.care);
+        let _together = care.together();
+        if !self.parts[at].armed {
+            self.parts[at].armed = true;
+            care.arm(self.parts[at].mark);
+        }
+        for (position, bytes) in chunk.records() {
+            self.fold_record(at, position, bytes)?;
+        }
+        self.around
+            .live
+            .records_folded
+            .fetch_add(u64::from(chunk.count), Ordering::Relaxed);
+        self.parts[at].forget_replayed();
+        Ok(())
+    }
+
+    /// A stride at a time, alone, each committed before the next.
+    fn fold_carefully(
+        &mut self,
+        at: usize,
+        chunk: &Chunk,
+        stride: u64,
+        until: Position,
+    ) -> Result<(), Interrupted> {
+        let care = Arc::clone(&self.around.care);
+        let mut records = chunk.records().peekable();
+        while records.peek().is_some() {
+            let _alone = care.alone(Mark {
+                position: self.parts[at].effects,
+                ..self.parts[at].mark
+            });
+            for (position, bytes) in records.by_ref().take(stride as usize) {
+                self.fold_record(at, position, bytes)?;
+            }
+            self.checkpoint(false).map_err(Interrupted::Failed)?;
+            if self.parts[at].effects >= until {
+                let part = &mut self.parts[at];
+                (part.approach, part.mark.level, part.armed) = (Approach::Usual, 0, false);
+                return Err(Interrupted::Reread);
+            }
+        }
+        Ok(())
+    }
+
+    fn fold_record(
+        &mut self,
+        at: usize,
+        position: Position,
+        bytes: &[u8],
+    ) -> Result<(), Interrupted> {
+        let part = &mut self.parts[at];
+        if position < part.position {
+            return Ok(());
+        }
+        if part.skips.contains(&position) {
+            part.advance(position.next());
+            return Ok(());
+        }
+        let record = match record::decode(bytes) {
+            Ok(record) => record,
+            Err(error) => {
+                self.owe(at, position, None, &error.to_string());
+                return Err(Interrupted::Reread);
+            }
+        };
+        let fold = &mut part.fold;
+        match poison::caught(|| fold.fold(position, &record)) {
+            Ok(()) => {
+                part.due.changed |= !matches!(record, Record::Tick(_));
+                part.exchanges += u64::from(matches!(record, Record::Arrival(_)));
+                part.advance(position.next());
+                Ok(())
+            }
+            Err(reason) => {
+                self.owe(at, position, Some(&record), &reason);
+                Err(Interrupted::Reread)
+            }
+        }
+    }
+
+    fn owe(&mut self, at: usize, position: Position, record: Option<&Record<'_>>, reason: &str) {
+        let (source, head) = redacted_head(record);
+        let skip = Skip {
+            stage: F::STAGE,
+            partition: self.parts[at].partition,
+            position,
+            at: self.around.clock.now(),
+            source,
+            head,
+            reason: reason.into(),
+        };
+        self.owed = Some((at, skip));
+    }
+
+    /// Commits an owed skip, then loads its partition anew: its memory is not to be trusted.
+    pub(crate) fn settle(&mut self) -> Result<(), ShardError> {
+        let Some((at, skip)) = &self.owed else {
+            return Ok(());
+        };
+        self.around.store.set_aside(skip)?;
+        self.parts[*at].reload(&*self.around.store)?;
+        tracing::error!(
+            stage = skip.stage.name(),
+            partition = skip.partition.0,
+            position = skip.position.0,
+            reason = %skip.reason,
+            "a record was set aside; everything else goes on, see /api/v1/set-aside"
+        );
+        self.around
+            .live
+            .records_set_aside
+            .fetch_add(1, Ordering::Relaxed);
+        self.owed = None;
+        Ok(())
+    }
+
+    /// Sets aside what killed the process at stride one.
+    fn skip_the_deadly(mut self) -> Result<Shard<F>, ShardError> {
+        for at in 0..self.parts.len() {
+            if let Approach::Skip { position } = self.parts[at].approach {
+                self.parts[at].approach = Approach::Usual;
+                self.parts[at].mark.level = 0;
+                self.owe(
+                    at,
+                    position,
+                    None,
+                    "the process died each time it was folded",
+                );
+                self.settle()?;
+            }
+        }
+        Ok(self)
+    }
+
+    fn note_gap(&mut self, at: usize, chunk: &Chunk) {
+        let part = &mut self.parts[at];
+        if chunk.first > part.position {
+            tracing::error!(
+                stage = F::STAGE.name(),
+                partition = chunk.partition.0,
+                records = chunk.first.0 - part.position.0,
+                "records are missing from the journal; folding goes on behind the damage"
+            );
+            part.advance(chunk.first);
+        }
+    }
+
+    pub(crate) fn tell_positions(&self) {
+        for part in &self.parts {
+            self.around.live.reach(&Reached {
+                stage: F::STAGE,
+                partition: part.partition,
+                effects: part.effects,
+                state: part.state,
+                received: part.fold.received(),
+            });
+        }
+        let released: Vec<_> = self
+            .parts
+            .iter()
+            .map(|it| (it.partition, it.state))
+            .collect();
+        self.around.journal.release(&released);
+    }
+}
+
+fn open_cursor<F: Fold>(
+    around: &Surroundings,
+    parts: &[Part<F>],
+) -> Result<Box<dyn Cursor>, JournalError> {
+    let from: Vec<_> = parts.iter().map(|it| (it.partition, it.position)).collect();
+    around.journal.cursor(&from)
+}
+
+/// The source, and method and template; a value that stands in the path is not shown.
+fn redacted_head(record: Option<&Record<'_>>) -> (Box<str>, Box<str>) {
+    match record {
+        Some(Record::Arrival(arrival)) => {
+            let head = poison::caught(|| method_and_template(&arrival.exchange));
+            let head = head.unwrap_or_else(|_| "(its head cannot be read either)".into());
+            ((*arrival.source).into(), head)
+        }
+        Some(Record::Control(control)) => (
+            "".into(),
+            format!("control {}", control.control.name()).into(),
+        ),
+        Some(Record::Tick(_)) => ("".into(), "tick".into()),
+        Some(Record::Digest(_)) => ("".into(), "digest".into()),
+        None => ("".into(), "(not read)".into()),
+    }
+}
+
+fn method_and_template(exchange: &Exchange<'_>) -> Box<str> {
+    let mut path = gatewatch_decode::Path::default();
+    path.read(exchange);
+    let mut head = format!("{} ", gatewatch_decode::method(exchange).0);
+    gatewatch_inventory::template::write(&path, &mut head);
+    head.into()
+}

@@ -1,0 +1,6 @@
+//! The spine as a whole, driven step by step in one thread on disks that forget, tear and fail.
+
+mod crashes;
+mod poisoned;
+mod same_store;
+mod world;

@@ -1,0 +1,148 @@
+//! Records that panic the fold, and records that kill the process.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use gatewatch_model::effects::Effects;
+use gatewatch_model::record::Digest;
+use gatewatch_model::{Position, Record, Stage, Timestamp};
+use gatewatch_ports::Batch;
+use gatewatch_testkit::traffic;
+
+use super::world::{START, World, push};
+use crate::fold::{ExchangeFold, Fold, StateError};
+
+/// An exchange fold with two weaknesses.
+#[derive(Default)]
+struct Touchy(ExchangeFold);
+
+impl Fold for Touchy {
+    const STAGE: Stage = Stage::Exchanges;
+
+    fn fold(&mut self, position: Position, record: &Record<'_>) {
+        // Folded first, so that a panic leaves a state that must not be used.
+        self.0.fold(position, record);
+        if let Record::Arrival(arrival) = record {
+            assert!(
+                !arrival.exchange.request.url.contains("/panics"),
+                "secret-in-a-panic-message"
+            );
+            while arrival.exchange.request.url.contains("/kills") {
+                // The process is gone: whoever started this thread forgets it.
+                std::thread::park();
+            }
+        }
+    }
+
+    fn drain(&mut self) -> Effects {
+        self.0.drain()
+    }
+
+    fn discard(&mut self) {
+        self.0.discard();
+    }
+
+    fn digests(&mut self) -> Vec<(Position, Digest)> {
+        self.0.digests()
+    }
+
+    fn is_full(&self) -> bool {
+        self.0.is_full()
+    }
+
+    fn revision(&self) -> u64 {
+        self.0.revision()
+    }
+
+    fn received(&self) -> Timestamp {
+        self.0.received()
+    }
+
+    fn encode(&self, bytes: &mut Vec<u8>) {
+        self.0.encode(bytes);
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, StateError> {
+        ExchangeFold::decode(bytes).map(Touchy)
+    }
+}
+
+fn batch(text: &str) -> Batch {
+    let mut batch = Batch::default();
+    push(&mut batch, START, &traffic(text));
+    batch
+}
+
+#[test]
+fn a_panic_sets_one_record_aside_and_nothing_else() {
+    let mut world = World::new(1);
+    let mut machine = world.start_with::<Touchy>().unwrap();
+    machine
+        .send(batch("3x +0 203.0.113.7 GET /orders/17 200"))
+        .unwrap();
+    world.settle(&mut machine).unwrap();
+    machine
+        .send(batch(
+            "2x +0 203.0.113.7 GET /orders/18 200
+         +0 203.0.113.7 GET /panics/alice@example.com 200
+         2x +0 203.0.113.7 GET /orders/19 200",
+        ))
+        .unwrap();
+    machine
+        .send(batch(
+            "+0 203.0.113.7 GET http://other.example.com/orders/1 200",
+        ))
+        .unwrap();
+    world.settle(&mut machine).unwrap();
+    drop(machine);
+    let mut machine = world.start_with::<Touchy>().unwrap();
+    world.settle(&mut machine).unwrap();
+    assert_eq!(
+        world.calls().into_iter().collect::<Vec<_>>(),
+        [("/orders/{id}".to_owned(), 8)]
+    );
+    let skips = world.store.skips(10).unwrap();
+    assert_eq!(skips.len(), 1);
+    assert_eq!(&*skips[0].head, "GET /panics/{email}");
+    assert!(
+        skips[0].reason.starts_with("panicked at"),
+        "{}",
+        skips[0].reason
+    );
+    assert!(!format!("{skips:?}").contains("secret-in-a-panic-message"));
+}
+
+#[test]
+fn what_kills_the_process_is_found_and_set_aside() {
+    let mut world = World::new(2);
+    let machine = world.start_with::<Touchy>().unwrap();
+    let mut lines = vec!["+0 203.0.113.7 GET /orders/17 200"; 700];
+    lines.insert(613, "+0 203.0.113.7 GET /kills/me 200");
+    machine.send(batch(&lines.join("\n"))).unwrap();
+    drop(machine);
+    let mut deaths = 0;
+    while !runs_to_the_end(&mut world) {
+        deaths += 1;
+        assert!(deaths < 10, "the culprit is never found");
+    }
+    assert_eq!(
+        world.calls().into_iter().collect::<Vec<_>>(),
+        [("/orders/{id}".to_owned(), 700)]
+    );
+    assert_eq!(world.store.skips(10).unwrap().len(), 1);
+    assert_eq!(deaths, 5, "two without progress, then one for each stride");
+}
+
+/// Starts the machine in a thread of its own; false when it dies.
+fn runs_to_the_end(world: &mut World) -> bool {
+    let mut machine = world.start_with::<Touchy>().unwrap();
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        while machine.exchanges.step(Duration::ZERO).unwrap() {}
+        machine.exchanges.checkpoint(false).unwrap();
+        machine.exchanges.calm();
+        tell.send(()).unwrap();
+    });
+    // A live one needs milliseconds for 700 records.
+    told.recv_timeout(Duration::from_secs(3)).is_ok()
+}
