@@ -270,7 +270,7 @@ mod tests {
         let long: Text<'static> = "l".repeat(bytes).into();
         let names = vec![long.clone(); items];
         let pairs = vec![(long.clone(), long.clone()); items];
-        let text = Some(long);
+        let text = Some(long.clone());
         let body = Some(Body {
             bytes: vec![0; bytes * 16].into(),
             bytes_total: u64::MAX,
@@ -290,7 +290,7 @@ mod tests {
             }),
             ..Exchange::default()
         };
-        exchange.request.url = text.unwrap_or_default();
+        exchange.request.url = long;
         exchange.request.headers = Some(pairs.clone());
         exchange.request.body = body.clone();
         exchange.response = Some(Response {

@@ -81,7 +81,8 @@ fn explain(error: &serde_json::Error) -> LineError {
         .rsplit_once(" at line ")
         .map_or(text.as_str(), |it| it.0);
     LineError {
-        column: error.column(),
+        // What is wrong with the line as a whole has no column of its own.
+        column: error.column().max(1),
         reason: reason.into(),
     }
 }

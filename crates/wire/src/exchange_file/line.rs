@@ -13,6 +13,8 @@ use super::values::{Members, Value};
 use crate::base64;
 
 const MICROS_PER_MILLI: f64 = 1000.0;
+/// 35 years; up to there milliseconds with a fraction say each microsecond exactly.
+const LATENCY_MICROS_MAX: f64 = (1_u64 << 50) as f64;
 
 #[derive(Default)]
 pub struct Line<'de> {
@@ -156,7 +158,10 @@ fn status(number: f64) -> Option<u16> {
 }
 
 fn micros(millis: f64) -> Option<u64> {
-    (millis >= 0.0).then(|| (millis * MICROS_PER_MILLI).round() as u64)
+    let micros = (millis * MICROS_PER_MILLI).round();
+    (0.0..=LATENCY_MICROS_MAX)
+        .contains(&micros)
+        .then_some(micros as u64)
 }
 
 fn whole(number: f64) -> Option<u64> {
