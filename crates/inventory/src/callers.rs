@@ -3,18 +3,17 @@
 
 mod distinct;
 
-use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 
 use gatewatch_model::effects::{CallerDelta, Coverage, Effects};
 use gatewatch_model::facts::Hll;
 use gatewatch_model::record::Digest;
 use gatewatch_model::{Caller, Timestamp};
-use hashbrown::HashTable;
 use minicbor::{Decode, Encode};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::limits::CALLERS_MAX;
+use crate::places::Places;
 use crate::recency::Recency;
 use crate::slab::Slab;
 use crate::state::{StateError, list, read_state, write_state};
@@ -27,13 +26,11 @@ pub struct Callers {
     followed_max: usize,
     slab: Slab<Known>,
     recency: Recency,
-    places: HashTable<u32>,
+    places: Places,
     /// All callers there ever were, let go or not.
     ever: Hll,
     evicted: u64,
     pending: Pending,
-    // Keyed at random, so that nobody can make names that collide; its order never shows.
-    hasher: RandomState,
 }
 
 /// What is known of one caller.
@@ -71,11 +68,10 @@ impl Default for Callers {
             followed_max: CALLERS_MAX,
             slab: Slab::default(),
             recency: Recency::default(),
-            places: HashTable::default(),
+            places: Places::default(),
             ever: Hll::default(),
             evicted: 0,
             pending: Pending::default(),
-            hasher: RandomState::default(),
         }
     }
 }
@@ -131,7 +127,7 @@ impl Callers {
         });
         self.slab.heap_bytes()
             + self.recency.heap_bytes()
-            + self.places.allocation_size()
+            + self.places.heap_bytes()
             + self.ever.heap_bytes()
             + names.sum::<usize>()
             + self.pending_bytes()
@@ -164,10 +160,9 @@ impl Callers {
     }
 
     fn find(&self, caller: &Caller) -> Option<u32> {
-        let same = |at: &u32| self.slab.get(*at).is_some_and(|it| it.caller == *caller);
-        self.places
-            .find(self.hasher.hash_one(caller), same)
-            .copied()
+        self.places.find(caller, |at| {
+            self.slab.get(at).is_some_and(|it| it.caller == *caller)
+        })
     }
 
     fn add(&mut self, caller: &Caller) -> u32 {
@@ -188,29 +183,17 @@ impl Callers {
     }
 
     fn insert(&mut self, known: Known) -> u32 {
-        let hash = self.hasher.hash_one(&known.caller);
         let at = self.slab.insert(known);
-        let Callers {
-            slab,
-            places,
-            hasher,
-            ..
-        } = self;
-        places.insert_unique(hash, at, |it| {
-            slab.get(*it).map_or(0, |it| hasher.hash_one(&it.caller))
-        });
+        self.places
+            .insert(at, |at| self.slab.get(at).map(|it| &it.caller));
         self.recency.add(at);
         at
     }
 
     fn let_go(&mut self, at: u32) {
         self.recency.remove(at);
-        if let Some(known) = self.slab.remove(at)
-            && let Ok(entry) = self
-                .places
-                .find_entry(self.hasher.hash_one(&known.caller), |it| *it == at)
-        {
-            entry.remove();
+        if let Some(known) = self.slab.remove(at) {
+            self.places.remove(&known.caller, at);
         }
         self.evicted += 1;
     }

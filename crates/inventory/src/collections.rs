@@ -1,13 +1,11 @@
 //! The collections of a partition, found by scope and API without allocation.
 
-use std::hash::{BuildHasher, RandomState};
-
 use gatewatch_decode::Api;
 use gatewatch_model::effects::{CollectionKind, CollectionRow};
 use gatewatch_model::{CollectionId, Timestamp};
-use hashbrown::HashTable;
 use sha2::{Digest, Sha256};
 
+use crate::places::Places;
 use crate::slab::Slab;
 
 /// The name of the collection of exchanges that say neither API nor host; no host has a space.
@@ -59,28 +57,16 @@ impl Default for Own {
 #[derive(Default)]
 pub(crate) struct Collections {
     pub slab: Slab<Collection>,
-    places: HashTable<u32>,
-    // Keyed at random, so that nobody can make names that collide; its order never shows.
-    hasher: RandomState,
+    places: Places,
 }
 
 impl Collections {
     pub fn find(&self, scope: &str, api: &Api<'_>) -> Option<u32> {
         let (kind, parts) = parts(api);
-        let same = |at: &u32| {
-            self.slab.get(*at).is_some_and(|it| {
-                it.kind == kind
-                    && *it.scope == *scope
-                    && it
-                        .parts
-                        .iter()
-                        .zip(parts)
-                        .all(|(mine, theirs)| **mine == *theirs)
-            })
-        };
-        self.places
-            .find(self.hash(scope, kind, parts), same)
-            .copied()
+        let key = (kind.name(), parts, scope);
+        self.places.find(key, |at| {
+            self.slab.get(at).is_some_and(|it| it.key() == key)
+        })
     }
 
     pub fn add(&mut self, scope: &str, api: &Api<'_>) -> u32 {
@@ -102,25 +88,16 @@ impl Collections {
     }
 
     pub fn insert(&mut self, collection: Collection) -> u32 {
-        let hash = self.hash_of(&collection);
         let at = self.slab.insert(collection);
-        let Collections {
-            slab,
-            places,
-            hasher,
-        } = self;
-        places.insert_unique(hash, at, |it| {
-            slab.get(*it).map_or(0, |it| hash_of(hasher, it))
-        });
+        self.places
+            .insert(at, |at| self.slab.get(at).map(Collection::key));
         at
     }
 
     pub fn remove(&mut self, at: u32) -> Option<Collection> {
-        let hash = self.hash_of(self.slab.get(at)?);
-        if let Ok(entry) = self.places.find_entry(hash, |it| *it == at) {
-            entry.remove();
-        }
-        self.slab.remove(at)
+        let collection = self.slab.remove(at)?;
+        self.places.remove(collection.key(), at);
+        Some(collection)
     }
 
     /// Counts one endpoint more that is about to be added.
@@ -146,16 +123,8 @@ impl Collections {
         let texts =
             |it: &Collection| it.scope.len() + it.parts.iter().map(|it| it.len()).sum::<usize>();
         self.slab.heap_bytes()
-            + self.places.allocation_size()
+            + self.places.heap_bytes()
             + self.slab.iter().map(|(_, it)| texts(it)).sum::<usize>()
-    }
-
-    fn hash(&self, scope: &str, kind: CollectionKind, parts: [&str; 3]) -> u64 {
-        self.hasher.hash_one((scope, kind.name(), parts))
-    }
-
-    fn hash_of(&self, collection: &Collection) -> u64 {
-        hash_of(&self.hasher, collection)
     }
 }
 
@@ -182,6 +151,14 @@ impl Collection {
         }
     }
 
+    fn key(&self) -> Key<'_> {
+        (
+            self.kind.name(),
+            self.parts.each_ref().map(|it| &**it),
+            &self.scope,
+        )
+    }
+
     fn name(&self) -> String {
         let [service, workspace, api] = &self.parts;
         let name = match (self.kind, &**service) {
@@ -194,10 +171,8 @@ impl Collection {
     }
 }
 
-fn hash_of(hasher: &RandomState, collection: &Collection) -> u64 {
-    let parts = collection.parts.each_ref().map(|it| &**it);
-    hasher.hash_one((&*collection.scope, collection.kind.name(), parts))
-}
+/// What makes a collection: kind, parts and scope.
+type Key<'k> = (&'static str, [&'k str; 3], &'k str);
 
 fn parts<'a>(api: &'a Api<'_>) -> (CollectionKind, [&'a str; 3]) {
     match api {

@@ -1,14 +1,12 @@
 //! What each caller did at each endpoint within ten seconds: what the first stage hands to the
 //! second. Digests that are open belong to the folded state.
 
-use std::hash::{BuildHasher, RandomState};
-
 use gatewatch_model::record::{DIGEST_WINDOW_SECONDS, Digest};
 use gatewatch_model::rollup::status_class;
 use gatewatch_model::{Caller, EndpointId, Timestamp};
-use hashbrown::HashTable;
 
 use crate::limits::DIGESTS_MAX;
+use crate::places::Places;
 use crate::state::{StateError, list, read_state, write_state};
 
 const VERSION: u32 = 1;
@@ -17,9 +15,7 @@ const VERSION: u32 = 1;
 #[derive(Default)]
 pub struct Digests {
     open: Vec<Digest>,
-    places: HashTable<u32>,
-    // Keyed at random, so that nobody can make names that collide; its order never shows.
-    hasher: RandomState,
+    places: Places,
 }
 
 impl Digests {
@@ -35,13 +31,21 @@ impl Digests {
     ) -> Option<Vec<Digest>> {
         let seconds = at.seconds();
         let window = Timestamp::from_seconds(seconds - seconds.rem_euclid(DIGEST_WINDOW_SECONDS));
-        let hash = self.hasher.hash_one((caller, endpoint, window));
-        let same = |place: &u32| {
-            let it = &self.open[*place as usize];
-            it.endpoint == endpoint && it.window == window && it.caller == *caller
-        };
-        let place = self.places.find(hash, same).copied();
-        let place = place.unwrap_or_else(|| self.open(hash, caller, endpoint, window));
+        let key = (caller, endpoint, window);
+        let place = self.places.find(key, |it| {
+            self.open.get(it as usize).map(key_of) == Some(key)
+        });
+        let place = place.unwrap_or_else(|| {
+            let (first_seen, last_seen) = (Timestamp(i64::MAX), Timestamp(i64::MIN));
+            self.insert(Digest {
+                caller: caller.clone(),
+                endpoint,
+                window,
+                first_seen,
+                last_seen,
+                statuses: [0; 6],
+            })
+        });
         let digest = &mut self.open[place as usize];
         digest.statuses[status_class(status)] += 1;
         digest.first_seen = digest.first_seen.min(at);
@@ -69,9 +73,7 @@ impl Digests {
             Caller::Identity(identity) => identity.len(),
             Caller::Address(_) | Caller::Unknown => 0,
         });
-        self.open.capacity() * size_of::<Digest>()
-            + self.places.allocation_size()
-            + names.sum::<usize>()
+        self.open.capacity() * size_of::<Digest>() + self.places.heap_bytes() + names.sum::<usize>()
     }
 
     pub fn encode(&self, bytes: &mut Vec<u8>) {
@@ -102,52 +104,30 @@ impl Digests {
             for saved in list::<(&str, _, _, _, _, _)>(d, DIGESTS_MAX)? {
                 let (caller, endpoint, window, first_seen, last_seen, statuses) = saved;
                 let caller = Caller::parse(caller);
-                let hash = digests.hasher.hash_one((&caller, endpoint, window));
-                digests.insert(
-                    hash,
-                    Digest {
-                        caller,
-                        endpoint,
-                        window,
-                        first_seen,
-                        last_seen,
-                        statuses,
-                    },
-                );
+                digests.insert(Digest {
+                    caller,
+                    endpoint,
+                    window,
+                    first_seen,
+                    last_seen,
+                    statuses,
+                });
             }
             Ok(digests)
         })
     }
 
-    fn open(&mut self, hash: u64, caller: &Caller, endpoint: EndpointId, window: Timestamp) -> u32 {
-        let (first_seen, last_seen) = (Timestamp(i64::MAX), Timestamp(i64::MIN));
-        self.insert(
-            hash,
-            Digest {
-                caller: caller.clone(),
-                endpoint,
-                window,
-                first_seen,
-                last_seen,
-                statuses: [0; 6],
-            },
-        )
-    }
-
-    fn insert(&mut self, hash: u64, digest: Digest) -> u32 {
+    fn insert(&mut self, digest: Digest) -> u32 {
         let place = self.open.len() as u32;
         self.open.push(digest);
-        let Digests {
-            open,
-            places,
-            hasher,
-        } = self;
-        places.insert_unique(hash, place, |it| {
-            let it = &open[*it as usize];
-            hasher.hash_one((&it.caller, it.endpoint, it.window))
-        });
+        self.places
+            .insert(place, |it| self.open.get(it as usize).map(key_of));
         place
     }
+}
+
+fn key_of(digest: &Digest) -> (&Caller, EndpointId, Timestamp) {
+    (&digest.caller, digest.endpoint, digest.window)
 }
 
 #[cfg(test)]

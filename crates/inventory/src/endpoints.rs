@@ -1,15 +1,13 @@
 //! The endpoints of a partition: found by collection and template without allocation, and the
 //! seedlings among them by how long ago they were seen.
 
-use std::hash::{BuildHasher, RandomState};
-
 use gatewatch_model::effects::{EndpointRow, Spread};
 use gatewatch_model::facts::{Facts, Observation, Quantiles};
 use gatewatch_model::{CollectionId, EndpointId};
-use hashbrown::HashTable;
 
 use crate::collections::digest;
 use crate::limits::GROWN_CALLS;
+use crate::places::Places;
 use crate::recency::Recency;
 use crate::slab::Slab;
 
@@ -63,27 +61,21 @@ impl Default for Own {
 pub(crate) struct Endpoints {
     pub slab: Slab<Endpoint>,
     pub seedlings: Recency,
-    by_key: HashTable<u32>,
-    by_id: HashTable<u32>,
-    // Keyed at random, so that nobody can make paths that collide; its order never shows.
-    hasher: RandomState,
+    by_key: Places,
+    by_id: Places,
 }
 
 impl Endpoints {
     pub fn find(&self, home: u32, key: &str) -> Option<u32> {
-        let same = |at: &u32| {
-            self.slab
-                .get(*at)
-                .is_some_and(|it| it.own.home == home && *it.key == *key)
-        };
-        self.by_key
-            .find(self.hasher.hash_one((home, key)), same)
-            .copied()
+        let key = (home, key);
+        self.by_key.find(key, |at| {
+            self.slab.get(at).is_some_and(|it| it.full_key() == key)
+        })
     }
 
     pub fn find_id(&self, id: EndpointId) -> Option<u32> {
-        let same = |at: &u32| self.slab.get(*at).is_some_and(|it| it.own.id == id);
-        self.by_id.find(self.hasher.hash_one(id), same).copied()
+        self.by_id
+            .find(id, |at| self.slab.get(at).is_some_and(|it| it.own.id == id))
     }
 
     pub fn add(&mut self, home: u32, collection: CollectionId, key: &str) -> u32 {
@@ -106,22 +98,11 @@ impl Endpoints {
     /// Takes in an endpoint; a seedling counts as the one seen last.
     pub fn insert(&mut self, endpoint: Endpoint) -> u32 {
         let seedling = !endpoint.grown;
-        let key_hash = hash_key(&self.hasher, &endpoint);
-        let id_hash = self.hasher.hash_one(endpoint.own.id);
         let at = self.slab.insert(endpoint);
-        let Endpoints {
-            slab,
-            by_key,
-            by_id,
-            hasher,
-            ..
-        } = self;
-        by_key.insert_unique(key_hash, at, |it| {
-            slab.get(*it).map_or(0, |it| hash_key(hasher, it))
-        });
-        by_id.insert_unique(id_hash, at, |it| {
-            slab.get(*it).map_or(0, |it| hasher.hash_one(it.own.id))
-        });
+        self.by_key
+            .insert(at, |at| self.slab.get(at).map(Endpoint::full_key));
+        self.by_id
+            .insert(at, |at| self.slab.get(at).map(|it| it.own.id));
         if seedling {
             self.seedlings.add(at);
         }
@@ -130,15 +111,8 @@ impl Endpoints {
 
     pub fn remove(&mut self, at: u32) -> Option<Endpoint> {
         let endpoint = self.slab.remove(at)?;
-        let hashes = [
-            hash_key(&self.hasher, &endpoint),
-            self.hasher.hash_one(endpoint.own.id),
-        ];
-        for (table, hash) in [&mut self.by_key, &mut self.by_id].into_iter().zip(hashes) {
-            if let Ok(entry) = table.find_entry(hash, |it| *it == at) {
-                entry.remove();
-            }
-        }
+        self.by_key.remove(endpoint.full_key(), at);
+        self.by_id.remove(endpoint.own.id, at);
         if !endpoint.grown {
             self.seedlings.remove(at);
         }
@@ -172,7 +146,7 @@ impl Endpoints {
     }
 
     pub fn heap_bytes(&self) -> usize {
-        let tables = self.by_key.allocation_size() + self.by_id.allocation_size();
+        let tables = self.by_key.heap_bytes() + self.by_id.heap_bytes();
         let inner = self.slab.iter().map(|(_, it)| it.heap_bytes());
         self.slab.heap_bytes() + self.seedlings.heap_bytes() + tables + inner.sum::<usize>()
     }
@@ -182,6 +156,10 @@ impl Endpoints {
 const MISSES: [u16; 3] = [400, 404, 405];
 
 impl Endpoint {
+    fn full_key(&self) -> (u32, &str) {
+        (self.own.home, &self.key)
+    }
+
     pub fn heap_bytes(&self) -> usize {
         self.key.len() + self.facts.heap_bytes()
     }
@@ -212,10 +190,6 @@ pub(crate) fn id(collection: CollectionId, key: &str) -> EndpointId {
         method.as_bytes(),
         template.as_bytes(),
     ]))
-}
-
-fn hash_key(hasher: &RandomState, endpoint: &Endpoint) -> u64 {
-    hasher.hash_one((endpoint.own.home, &*endpoint.key))
 }
 
 fn spread(sketch: &Quantiles) -> Spread {

@@ -10,6 +10,7 @@ mod endpoints;
 mod inventory;
 pub mod limits;
 mod pending;
+mod places;
 mod recency;
 pub mod segment;
 mod slab;

@@ -174,3 +174,38 @@ fn a_flood_of_hosts_stays_within_its_bound() {
         inventory.pending.bytes()
     );
 }
+
+#[test]
+fn the_fullest_profile_fits_its_budget() {
+    let mut inventory = Inventory::default();
+    for call in 0..60_000_u64 {
+        let mixed = caller_hash(&Caller::Address(
+            std::net::Ipv4Addr::from(call as u32).into(),
+        ));
+        let size = mixed >> (call % 64);
+        let mut exchange = exchange("GET https://a.example/ 200");
+        exchange.caller_ip = Some(std::net::Ipv4Addr::from(call as u32).into());
+        exchange.request.body = Some(Body {
+            bytes_total: size,
+            ..Body::default()
+        });
+        let response = Response {
+            status: Some((call % 500 + 100) as u16),
+            headers: None,
+            body: exchange.request.body.clone(),
+            latency_micros: Some(size),
+        };
+        exchange.response = Some(response);
+        observe(
+            &mut inventory,
+            &exchange,
+            Timestamp::from_seconds(call.cast_signed()),
+        );
+    }
+    let memory = inventory.memory();
+    assert!(
+        (8 << 10..24 << 10).contains(&memory.profile_bytes_max),
+        "{}",
+        memory.profile_bytes_max
+    );
+}
