@@ -1,1 +1,74 @@
-//! The API, ingest and metrics.
+//! HTTP: ingest, the API, metrics and the set-up page. Every route stands on a roll that names
+//! the role it needs, how its scope is checked and its operation in the API's own description.
+
+mod access;
+mod asked;
+mod attempts;
+mod audit;
+mod blocking;
+mod body;
+mod controls;
+mod csv;
+mod dress;
+mod events;
+mod first_start;
+mod guard;
+mod health;
+mod ingest;
+mod inventory;
+mod listen;
+mod metrics;
+mod openapi;
+mod pages;
+mod problem;
+mod progress;
+mod rollups;
+mod routes;
+mod scope;
+mod secrets;
+mod seen;
+mod setup;
+mod shapes;
+mod shared;
+mod tokens;
+
+use std::sync::Arc;
+
+use axum::Router;
+use gatewatch_model::Stage;
+use gatewatch_pipeline::{Intake, Live};
+use gatewatch_ports::{Journal, Store};
+
+pub use access::Access;
+pub use first_start::{AccessError, FirstStart, INGEST_TOKEN_FILE, READ_TOKEN_FILE, first_start};
+pub use listen::{ServeError, TlsError, serve, tls_from_pem};
+pub use secrets::Redacted;
+
+/// What the server speaks for.
+pub struct Parts {
+    pub store: Arc<dyn Store>,
+    pub intake: Intake,
+    pub live: Arc<Live>,
+    pub journals: Vec<(Stage, Arc<dyn Journal>)>,
+    pub access: Access,
+    pub faces: Faces,
+    pub version: &'static str,
+}
+
+/// Which routes there are, by the roles of this process; health and metrics are always there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Faces {
+    pub ingest: bool,
+    pub serve: bool,
+}
+
+impl Faces {
+    pub const ALL: Faces = Faces {
+        ingest: true,
+        serve: true,
+    };
+}
+
+pub fn router(parts: Parts) -> Router {
+    routes::router(Arc::new(shared::Shared::new(parts)))
+}

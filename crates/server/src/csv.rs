@@ -1,0 +1,156 @@
+//! Endpoints as comma-separated values (RFC 4180), written page by page while they are read.
+//! A cell that a spreadsheet would take for a formula gets an apostrophe in front.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use gatewatch_ports::store::{EndpointItem, EndpointQuery};
+
+use crate::problem::Problem;
+use crate::shapes::{Endpoint, Spread};
+use crate::shared::Shared;
+
+pub(crate) const MEDIA_TYPE: &str = "text/csv";
+const ROWS_MAX: u64 = 100_000;
+const PAGE_ROWS: u64 = 1_000;
+
+const HEAD: &str = "id,collection_id,collection,scope,method,template,calls,statuses,callers_estimate,\
+    request_bytes_p50,request_bytes_p95,response_bytes_p50,response_bytes_p95,\
+    latency_micros_p50,latency_micros_p95,latency_micros_p99,first_seen,last_seen\r\n";
+
+/// The first page is read before the answer begins, so that what fails at once says why.
+pub(crate) async fn endpoints(
+    shared: Arc<Shared>,
+    mut query: EndpointQuery,
+) -> Result<Response, Problem> {
+    query.limit = PAGE_ROWS;
+    let end = query.offset.saturating_add(ROWS_MAX);
+    let (first, next) = read_page(&shared, query, end).await?;
+    let first = String::from(HEAD) + &first;
+    let rest = stream::try_unfold(next, move |next| {
+        let shared = shared.clone();
+        async move {
+            let Some(query) = next else { return Ok(None) };
+            match read_page(&shared, query, end).await {
+                Ok((text, next)) => Ok(Some((text, next))),
+                // The answer has begun: breaking it off is the only way to say so.
+                Err(problem) => Err(std::io::Error::other(problem.detail)),
+            }
+        }
+    });
+    let first = stream::once(async move { Ok::<_, std::io::Error>(first) });
+    let body = Body::from_stream(futures_util::StreamExt::chain(first, rest));
+    let headers = [
+        (CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
+        (
+            CONTENT_DISPOSITION,
+            "attachment; filename=\"endpoints.csv\"",
+        ),
+    ];
+    Ok((headers, body).into_response())
+}
+
+/// Rows as text, and what to ask for next.
+async fn read_page(
+    shared: &Shared,
+    query: EndpointQuery,
+    end: u64,
+) -> Result<(String, Option<EndpointQuery>), Problem> {
+    let asked = query.clone();
+    let page = shared
+        .blocking
+        .ask(move |store| store.endpoints(&asked))
+        .await?;
+    let offset = query.offset + page.items.len() as u64;
+    let is_last = page.items.is_empty() || offset >= page.total.min(end);
+    let text = page.items.into_iter().map(row).collect();
+    Ok((
+        text,
+        (!is_last).then_some(EndpointQuery { offset, ..query }),
+    ))
+}
+
+fn row(item: EndpointItem) -> String {
+    let it = Endpoint::new(item);
+    let mut statuses = String::new();
+    for count in &it.statuses {
+        let status = count
+            .status
+            .map_or_else(|| "none".to_owned(), |it| it.to_string());
+        // Writing to a String cannot fail.
+        let _ = write!(
+            statuses,
+            "{}{status}:{}",
+            if statuses.is_empty() { "" } else { " " },
+            count.calls
+        );
+    }
+    let of = |spread: Option<Spread>, pick: fn(Spread) -> u64| {
+        spread.map_or_else(String::new, |it| pick(it).to_string())
+    };
+    let cells = [
+        it.id,
+        it.collection_id,
+        it.collection.into(),
+        it.scope.into(),
+        it.method.into(),
+        it.template.into(),
+        it.calls.to_string(),
+        statuses,
+        it.callers_estimate.to_string(),
+        of(it.request_bytes, |it| it.p50),
+        of(it.request_bytes, |it| it.p95),
+        of(it.response_bytes, |it| it.p50),
+        of(it.response_bytes, |it| it.p95),
+        of(it.latency_micros, |it| it.p50),
+        of(it.latency_micros, |it| it.p95),
+        of(it.latency_micros, |it| it.p99),
+        it.first_seen,
+        it.last_seen,
+    ];
+    cells.map(|it| cell(&it)).join(",") + "\r\n"
+}
+
+fn cell(text: &str) -> String {
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let safe = if is_formula {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    };
+    if safe.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", safe.replace('"', "\"\""))
+    } else {
+        safe
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_formula_is_disarmed() {
+        for (text, written) in [
+            ("/orders/{id}", "/orders/{id}"),
+            ("=HYPERLINK(\"x\")", "\"'=HYPERLINK(\"\"x\"\")\""),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+        ] {
+            assert_eq!(cell(text), written);
+        }
+    }
+
+    #[test]
+    fn commas_quotes_and_line_ends_stay_in_their_cell() {
+        assert_eq!(cell("a,b"), "\"a,b\"");
+        assert_eq!(cell("a\"b"), "\"a\"\"b\"");
+        assert_eq!(cell("a\r\nb"), "\"a\r\nb\"");
+    }
+}

@@ -1,0 +1,311 @@
+//! What the API writes: rows of the store as JSON, with times, ids and units spelt out.
+
+use gatewatch_model::Timestamp;
+use gatewatch_model::effects::{CollectionRow, Spread as Row};
+use gatewatch_ports::store::{EndpointItem, Page};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::asked::{Param, ParamKind};
+
+const LIMIT_MAX: u64 = 1_000;
+const OFFSET_MAX: u64 = 1_000_000;
+
+pub(crate) const LIMIT: Param = Param {
+    name: "limit",
+    what: "How many items a page has at most.",
+    kind: ParamKind::Whole {
+        min: 1,
+        max: LIMIT_MAX,
+        default: 100,
+    },
+};
+pub(crate) const OFFSET: Param = Param {
+    name: "offset",
+    what: "How many items come before the page.",
+    kind: ParamKind::Whole {
+        min: 0,
+        max: OFFSET_MAX,
+        default: 0,
+    },
+};
+pub(crate) const MOST: Param = Param {
+    name: "limit",
+    what: "How many are listed at most.",
+    kind: ParamKind::Whole {
+        min: 1,
+        max: 1_000,
+        default: 100,
+    },
+};
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct List<T> {
+    /// The things themselves.
+    pub items: Vec<T>,
+    /// How many there are on all pages.
+    pub total: u64,
+    /// The `offset` of the next page; null on the last.
+    pub next_offset: Option<u64>,
+}
+
+/// The first of a list that is not counted.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct First<T> {
+    /// The things themselves.
+    pub items: Vec<T>,
+    /// Whether there are more than were asked for.
+    pub more: bool,
+}
+
+/// A set of endpoints that form one API.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Collection {
+    /// 32 hexadecimal digits.
+    pub id: String,
+    /// Service and API as the gateway names them, else the host.
+    pub name: Box<str>,
+    /// `api` when its gateway names it, `host` when only its host is known.
+    pub kind: &'static str,
+    /// Where it lies in the tree of scopes.
+    pub scope: Box<str>,
+    /// Exchanges in all.
+    pub calls: u64,
+    /// How many endpoints it has.
+    pub endpoints: u64,
+    /// Time of its first exchange.
+    #[schema(format = DateTime)]
+    pub first_seen: String,
+    /// Time of its latest exchange.
+    #[schema(format = DateTime)]
+    pub last_seen: String,
+}
+
+/// A method and a template within a collection, with what was observed of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Endpoint {
+    /// 32 hexadecimal digits.
+    pub id: String,
+    /// The id of its collection.
+    pub collection_id: String,
+    /// The name of its collection.
+    pub collection: Box<str>,
+    /// Where its collection lies in the tree of scopes.
+    pub scope: Box<str>,
+    /// The method of HTTP.
+    pub method: Box<str>,
+    /// The path, its variable parts in braces.
+    pub template: Box<str>,
+    /// Exchanges in all.
+    pub calls: u64,
+    /// How often it answered with which status.
+    pub statuses: Vec<StatusCount>,
+    /// About how many callers it had (within 2 % as a rule).
+    pub callers_estimate: u64,
+    /// Sizes of request bodies in bytes; null when not observed.
+    pub request_bytes: Option<Spread>,
+    /// Sizes of response bodies in bytes; null when not observed.
+    pub response_bytes: Option<Spread>,
+    /// Latencies in microseconds; null when not observed.
+    pub latency_micros: Option<Spread>,
+    /// Time of its first exchange.
+    #[schema(format = DateTime)]
+    pub first_seen: String,
+    /// Time of its latest exchange.
+    #[schema(format = DateTime)]
+    pub last_seen: String,
+}
+
+/// A status and how often it was seen.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StatusCount {
+    /// Null counts the exchanges whose status was not observed.
+    pub status: Option<u16>,
+    /// How many exchanges.
+    pub calls: u64,
+}
+
+/// A distribution in five numbers.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub(crate) struct Spread {
+    /// How many values were observed.
+    pub count: u64,
+    /// Half of them are at most this.
+    pub p50: u64,
+    /// 95 % of them are at most this.
+    pub p95: u64,
+    /// 99 % of them are at most this.
+    pub p99: u64,
+    /// The largest.
+    pub max: u64,
+}
+
+impl<T> List<T> {
+    pub fn of<R>(page: Page<R>, offset: u64, write: impl FnMut(R) -> T) -> List<T> {
+        let Page { items, total } = page;
+        let end = offset.saturating_add(items.len() as u64);
+        let next_offset = (end < total && !items.is_empty()).then_some(end);
+        List {
+            items: items.into_iter().map(write).collect(),
+            total,
+            next_offset,
+        }
+    }
+
+    /// All there is, on one page.
+    pub fn whole(items: Vec<T>) -> List<T> {
+        List {
+            total: items.len() as u64,
+            items,
+            next_offset: None,
+        }
+    }
+
+    /// A page of what is at hand as a whole.
+    pub fn cut<R>(all: Vec<R>, offset: u64, limit: u64, write: impl FnMut(R) -> T) -> List<T> {
+        let total = all.len() as u64;
+        let items = all
+            .into_iter()
+            .skip(offset as usize)
+            .take(limit as usize)
+            .collect();
+        List::of(Page { items, total }, offset, write)
+    }
+}
+
+impl<T> First<T> {
+    /// Of rows that were asked for with a limit one higher than `limit`.
+    pub fn of<R>(mut rows: Vec<R>, limit: usize, write: impl FnMut(R) -> T) -> First<T> {
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        First {
+            items: rows.into_iter().map(write).collect(),
+            more,
+        }
+    }
+}
+
+impl Collection {
+    pub fn new(row: CollectionRow) -> Collection {
+        let CollectionRow {
+            id,
+            scope,
+            name,
+            kind,
+            first_seen,
+            last_seen,
+            calls,
+            endpoints,
+        } = row;
+        Collection {
+            id: id.to_string(),
+            name,
+            kind: kind.name(),
+            scope,
+            calls,
+            endpoints,
+            first_seen: first_seen.to_string(),
+            last_seen: last_seen.to_string(),
+        }
+    }
+}
+
+impl Endpoint {
+    pub fn new(item: EndpointItem) -> Endpoint {
+        let EndpointItem {
+            row,
+            collection_name,
+            scope,
+        } = item;
+        Endpoint {
+            id: row.id.to_string(),
+            collection_id: row.collection.to_string(),
+            collection: collection_name,
+            scope,
+            method: row.method,
+            template: row.template,
+            calls: row.calls,
+            statuses: row.statuses.into_iter().map(StatusCount::new).collect(),
+            callers_estimate: row.callers_estimate,
+            request_bytes: Spread::new(row.request_bytes),
+            response_bytes: Spread::new(row.response_bytes),
+            latency_micros: Spread::new(row.latency_micros),
+            first_seen: row.first_seen.to_string(),
+            last_seen: row.last_seen.to_string(),
+        }
+    }
+}
+
+impl StatusCount {
+    fn new((status, calls): (u16, u64)) -> StatusCount {
+        StatusCount {
+            status: Some(status).filter(|it| *it != 0),
+            calls,
+        }
+    }
+}
+
+impl Spread {
+    fn new(row: Row) -> Option<Spread> {
+        let Row {
+            count,
+            p50,
+            p95,
+            p99,
+            max,
+        } = row;
+        (count > 0).then_some(Spread {
+            count,
+            p50,
+            p95,
+            p99,
+            max,
+        })
+    }
+}
+
+/// Null for what was never seen.
+pub(crate) fn seen(at: Timestamp) -> Option<String> {
+    (at != Timestamp::ZERO).then(|| at.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(items: usize, total: u64, offset: u64) -> Option<u64> {
+        List::of(
+            Page {
+                items: vec![(); items],
+                total,
+            },
+            offset,
+            |it| it,
+        )
+        .next_offset
+    }
+
+    #[test]
+    fn the_last_page_has_no_next() {
+        assert_eq!(page(10, 25, 0), Some(10));
+        assert_eq!(page(5, 25, 20), None);
+        assert_eq!(page(0, 25, 90), None);
+    }
+
+    #[test]
+    fn not_observed_is_null_and_not_zero() {
+        assert!(Spread::new(Row::default()).is_none());
+        assert_eq!(StatusCount::new((0, 4)).status, None);
+        assert_eq!(seen(Timestamp::ZERO), None);
+    }
+
+    #[test]
+    fn a_cut_list_says_how_many_there_are() {
+        let list = List::cut(vec![1, 2, 3, 4, 5], 2, 2, |it| it);
+        assert_eq!(
+            (list.items, list.total, list.next_offset),
+            (vec![3, 4], 5, Some(4))
+        );
+    }
+}
