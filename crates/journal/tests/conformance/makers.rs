@@ -1,76 +1,25 @@
-//! The suite that every journal passes, on real folders and on the simulated disk.
+//! Journals on real folders and on the simulated disk.
 
-use gatewatch_journal::{Direct, Disk, Embedded, Options, RealDisk, SimDisk};
+use gatewatch_journal::{Disk, Embedded, Options, RealDisk, SimDisk};
 use gatewatch_ports::Journal;
-use gatewatch_ports::conformance::journal::{Maker, PARTITIONS, ROLL};
+use gatewatch_ports::conformance::journal::{Maker, PARTITIONS};
 use tempfile::TempDir;
 
-#[test]
-fn embedded_is_a_journal() {
-    run(&mut Folders::new(|disk, options| {
-        Box::new(Embedded::on(disk, options).unwrap())
-    }));
-}
+pub type Open<D> = fn(D, Options) -> Box<dyn Journal>;
 
-#[test]
-fn direct_is_a_journal() {
-    run(&mut Folders::new(|disk, options| {
-        Box::new(Direct::open(disk, options).unwrap())
-    }));
-}
-
-#[test]
-fn embedded_on_a_simulated_disk_is_a_journal() {
-    run(&mut Simulated {
-        disk: SimDisk::new(1),
-        seed: 1,
-        options: options(None),
-    });
-}
-
-#[test]
-fn segments_of_any_size_are_a_journal() {
-    for segment_bytes in [1_024, 5_000] {
-        let mut folders =
-            Folders::new(|disk, options| Box::new(Embedded::on(disk, options).unwrap()));
-        folders.segment_bytes = segment_bytes;
-        // The smallest journal has the smallest segments.
-        folders.bytes_max = Some(1 << 20);
-        run(&mut folders);
-    }
-}
-
-fn run(maker: &mut dyn Maker) {
-    for (name, case) in ROLL {
-        println!("{name}");
-        case(maker);
-    }
-}
-
-fn options(bytes_max: Option<u64>) -> Options {
-    let default = Options::default();
-    Options {
-        partitions: PARTITIONS,
-        bytes_max: bytes_max.unwrap_or(default.bytes_max),
-        ..default
-    }
-}
-
-type Open<D> = fn(D, Options) -> Box<dyn Journal>;
-
-struct Folders {
+pub struct Folders {
     open: Open<RealDisk>,
-    folders: Vec<TempDir>,
+    kept: Vec<TempDir>,
     options: Options,
-    segment_bytes: u64,
-    bytes_max: Option<u64>,
+    pub segment_bytes: u64,
+    pub bytes_max: Option<u64>,
 }
 
 impl Folders {
-    fn new(open: Open<RealDisk>) -> Folders {
+    pub fn new(open: Open<RealDisk>) -> Folders {
         Folders {
             open,
-            folders: Vec::new(),
+            kept: Vec::new(),
             options: options(None),
             segment_bytes: u64::MAX,
             bytes_max: None,
@@ -78,7 +27,7 @@ impl Folders {
     }
 
     fn begin(&mut self, bytes_max: Option<u64>) -> Box<dyn Journal> {
-        self.folders.push(TempDir::new().unwrap());
+        self.kept.push(TempDir::new().unwrap());
         self.options = Options {
             segment_bytes: self.segment_bytes,
             ..options(bytes_max)
@@ -87,7 +36,7 @@ impl Folders {
     }
 
     fn open(&self) -> Box<dyn Journal> {
-        let folder = self.folders.last().unwrap();
+        let folder = self.kept.last().unwrap();
         let disk = RealDisk::open(folder.path()).unwrap();
         (self.open)(disk, self.options.clone())
     }
@@ -108,13 +57,21 @@ impl Maker for Folders {
     }
 }
 
-struct Simulated {
+pub struct Simulated {
     disk: SimDisk,
     seed: u64,
     options: Options,
 }
 
 impl Simulated {
+    pub fn new() -> Simulated {
+        Simulated {
+            disk: SimDisk::new(1),
+            seed: 1,
+            options: options(None),
+        }
+    }
+
     fn open<D: Disk>(&self, disk: D) -> Box<dyn Journal> {
         Box::new(Embedded::on(disk, self.options.clone()).unwrap())
     }
@@ -141,5 +98,14 @@ impl Maker for Simulated {
         drop(journal);
         self.disk = self.disk.restart();
         self.open(self.disk.clone())
+    }
+}
+
+fn options(bytes_max: Option<u64>) -> Options {
+    let default = Options::default();
+    Options {
+        partitions: PARTITIONS,
+        bytes_max: bytes_max.unwrap_or(default.bytes_max),
+        ..default
     }
 }
