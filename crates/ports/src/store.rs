@@ -72,7 +72,8 @@ pub enum SnapshotStep {
         index: u32,
         bytes: Vec<u8>,
     },
-    /// All `parts` are there: this snapshot now counts, and older ones and their parts go.
+    /// All `parts` are there: this snapshot now counts, and older ones and their parts go. If
+    /// they are not, the commit is refused.
     Complete { position: Position, parts: u32 },
 }
 
@@ -90,6 +91,15 @@ pub struct Skip {
 
 // ---- reading -------------------------------------------------------------------------------
 
+/// No list answers more rows at once, whatever its `limit`.
+pub const PAGE_ROWS_MAX: u64 = 10_000;
+
+/// Of a longer search only the beginning is searched for.
+pub const SEARCH_BYTES_MAX: usize = 256;
+
+/// A roll-up over more steps than this answers its last ones.
+pub const ROLLUP_STEPS_MAX: i64 = 100_000;
+
 /// How many of the latest controls are looked through for one.
 const CONTROLS_MAX: usize = 100_000;
 
@@ -99,10 +109,15 @@ pub trait Reading: Send + Sync {
     fn endpoints(&self, query: &EndpointQuery) -> Result<Page<EndpointItem>, StoreError>;
     /// Follows aliases: an old id finds its endpoint's row of today.
     fn endpoint(&self, id: EndpointId) -> Result<Option<EndpointItem>, StoreError>;
-    /// Cells of `step` in `[from, to)`, sorted by time, aliases included; the key is the start of
-    /// the step in whole minutes since 1970. `endpoints` empty means all in scope.
+    /// Whole cells of every `step` that `[from, to)` touches, sorted by time, aliases included;
+    /// the key is the start of the step in whole minutes since 1970. Without collection and
+    /// endpoint: all in scope. Minutes are kept for 48 hours and hours for 35 days; what is older
+    /// is only there in coarser steps, and a finer question leaves it out rather than spread it.
     fn rollup(&self, query: &RollupQuery) -> Result<Vec<MinuteCell>, StoreError>;
+    /// What was set aside is counted by the source's name, in each scope it sends to.
     fn sources(&self) -> Result<Vec<SourceRow>, StoreError>;
+    /// Those with the most calls first. Callers are followed across scopes, so a scope other than
+    /// `/` sees none.
     fn callers(&self, limit: usize, scope: &str) -> Result<Vec<CallerRow>, StoreError>;
     fn coverage(&self) -> Result<Vec<CoverageRow>, StoreError>;
     /// Latest first, as are controls and audit rows.
@@ -264,7 +279,7 @@ pub trait Changes: Send + Sync {
     fn revoke_token(&self, id: &str, actor: &Actor) -> Result<bool, StoreError>;
 
     fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
-    /// `audit` false only for what the product writes about itself (the set-up link's hash).
+    /// `None` drops it. The audit row names the setting, never its value.
     fn put_setting(
         &self,
         name: &str,
