@@ -46,7 +46,7 @@ pub struct Refusal {
 pub fn read_lines(bytes: &[u8], arriving: &Arriving<'_>, batch: &mut Batch) -> Outcome {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut outcome = Outcome::default();
-    let mut lines = (1..).zip(bytes.split(|it| *it == b'\n'));
+    let mut lines = (1..).zip(split(bytes));
     let mut read = 0;
     for (number, line) in lines.by_ref() {
         let line = line.trim_ascii();
@@ -65,6 +65,17 @@ pub fn read_lines(bytes: &[u8], arriving: &Arriving<'_>, batch: &mut Batch) -> O
         }
     }
     outcome
+}
+
+/// The lines without their LF; memchr finds it far quicker than a look at each byte.
+fn split(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(bytes);
+    core::iter::from_fn(move || {
+        let bytes = rest?;
+        let end = memchr::memchr(b'\n', bytes);
+        rest = end.map(|it| &bytes[it + 1..]);
+        Some(&bytes[..end.unwrap_or(bytes.len())])
+    })
 }
 
 /// Adds the exchange of one line; answers its blemishes, or why there is none.
