@@ -14,7 +14,14 @@ const OTHERS: Caller = Caller::Address(IpAddr::V4(Ipv4Addr::BROADCAST));
 
 pub(crate) struct Attempts {
     per_minute_max: u32,
-    rows: Mutex<HashMap<Caller, Window>>,
+    table: Mutex<Table>,
+}
+
+#[derive(Default)]
+struct Table {
+    rows: HashMap<Caller, Window>,
+    /// When rows that are over were last let go; once a second, or it would cost more than it saves.
+    swept: Timestamp,
 }
 
 struct Window {
@@ -26,31 +33,24 @@ impl Attempts {
     pub fn new(per_minute_max: u32) -> Attempts {
         Attempts {
             per_minute_max,
-            rows: Mutex::default(),
+            table: Mutex::default(),
         }
     }
 
     /// Seconds to wait when this address has no attempt left.
     pub fn spent(&self, peer: IpAddr, now: Timestamp) -> Option<u32> {
-        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
-        let caller = Caller::new(None, Some(peer));
-        let row = rows
-            .get(&caller)
-            .or_else(|| rows.get(&OTHERS).filter(|_| rows.len() >= ADDRESSES_MAX))?;
+        let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        let rows = &table.rows;
+        let others = || rows.get(&OTHERS).filter(|_| rows.len() >= ADDRESSES_MAX);
+        let row = rows.get(&Caller::new(None, Some(peer))).or_else(others)?;
         let left = row.seconds_left(now)?;
         (row.count >= self.per_minute_max).then_some(left)
     }
 
     pub fn count(&self, peer: IpAddr, now: Timestamp) {
-        let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut caller = Caller::new(None, Some(peer));
-        if rows.len() >= ADDRESSES_MAX && !rows.contains_key(&caller) {
-            rows.retain(|_, it| it.seconds_left(now).is_some());
-            if rows.len() >= ADDRESSES_MAX {
-                caller = OTHERS;
-            }
-        }
-        let row = rows.entry(caller).or_insert(Window {
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        let caller = table.room_for(Caller::new(None, Some(peer)), now);
+        let row = table.rows.entry(caller).or_insert(Window {
             start: now,
             count: 0,
         });
@@ -61,6 +61,24 @@ impl Attempts {
             };
         }
         row.count = row.count.saturating_add(1);
+    }
+}
+
+impl Table {
+    /// The row to count in: the caller's own, or that of all others when there is no room.
+    fn room_for(&mut self, caller: Caller, now: Timestamp) -> Caller {
+        if self.rows.len() < ADDRESSES_MAX || self.rows.contains_key(&caller) {
+            return caller;
+        }
+        if now.seconds() != self.swept.seconds() {
+            self.swept = now;
+            self.rows.retain(|_, it| it.seconds_left(now).is_some());
+        }
+        if self.rows.len() < ADDRESSES_MAX {
+            caller
+        } else {
+            OTHERS
+        }
     }
 }
 
@@ -111,7 +129,7 @@ mod tests {
         for number in 0..30_000 {
             attempts.count(address(number), at(0));
         }
-        assert_eq!(attempts.rows.lock().unwrap().len(), ADDRESSES_MAX + 1);
+        assert_eq!(attempts.table.lock().unwrap().rows.len(), ADDRESSES_MAX + 1);
         assert!(attempts.spent(address(29_999), at(1)).is_some());
         assert_eq!(attempts.spent(address(5), at(1)), None);
     }

@@ -72,3 +72,6 @@ impl Faces {
 pub fn router(parts: Parts) -> Router {
     routes::router(Arc::new(shared::Shared::new(parts)))
 }
+
+#[cfg(test)]
+mod tests;

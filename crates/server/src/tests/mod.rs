@@ -1,0 +1,11 @@
+//! Whole requests against a whole house.
+
+mod access;
+mod connections;
+mod controls;
+mod house;
+mod ingest;
+mod reading;
+mod roles;
+mod setup;
+mod structure;
