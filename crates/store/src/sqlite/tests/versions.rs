@@ -1,0 +1,144 @@
+//! Older stores are brought to this release's schema, newer ones are refused.
+
+use super::*;
+
+/// A made-up next step, so that the way from one version to the next is walked before there is
+/// one to walk.
+static SECOND: Migration = Migration {
+    version: 2,
+    statements: &[
+        "ALTER TABLE collections ADD COLUMN owner {text} NOT NULL DEFAULT ''",
+        "UPDATE collections SET owner = name",
+    ],
+};
+
+static BROKEN: Migration = Migration {
+    version: 3,
+    statements: &[
+        "ALTER TABLE collections ADD COLUMN third BIGINT",
+        "ALTER TABLE no_such_table ADD COLUMN x BIGINT",
+    ],
+};
+
+const VERSION_1: &str = include_str!("../../../tests/fixtures/version-1.sql");
+
+/// A store as the first release left it.
+fn version_1(folder: &Path) -> std::path::PathBuf {
+    let file = folder.join(FILE_NAME);
+    let store = Connection::open(&file).unwrap();
+    store.execute_batch(VERSION_1).unwrap();
+    file
+}
+
+fn version(engine: &Sqlite) -> u32 {
+    engine.read(schema::version).unwrap()
+}
+
+#[test]
+fn the_first_step_is_as_it_was_released() {
+    let folder = TempDir::new().unwrap();
+    let tables = |engine: &Sqlite| {
+        let sql = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name";
+        let texts = |session: &dyn crate::Session| {
+            crate::engine::all(session, sql, &[], |row| row.text(0).map(str::to_owned))
+        };
+        engine.read(texts).unwrap()
+    };
+    let released = Sqlite::open(&version_1(folder.path())).unwrap();
+    let today = Sqlite::open(&folder.path().join("today.db")).unwrap();
+    schema::migrate(&today, &ROLL[..1]).unwrap();
+    assert_eq!(tables(&released), tables(&today));
+}
+
+#[test]
+fn a_store_of_version_1_is_read() {
+    let folder = TempDir::new().unwrap();
+    version_1(folder.path());
+    let store = SqliteStore::open(folder.path()).unwrap();
+    assert_eq!(version(&store.engine), schema::known(ROLL));
+    let all = EndpointQuery {
+        descending: true,
+        limit: 10,
+        ..EndpointQuery::default()
+    };
+    let page = store.endpoints(&all).unwrap();
+    assert_eq!(page.total, 2);
+    assert_eq!(&*page.items[0].row.template, "/orders/{id}");
+    assert_eq!(page.items[0].row.statuses, [(200, 41), (404, 1)]);
+    assert_eq!(page.items[0].row.latency_micros.p95, 12_500);
+    let loaded = store.load(Stage::Exchanges, Partition(3)).unwrap();
+    assert_eq!(loaded.effects_position, Position(43));
+    assert_eq!(loaded.snapshot.unwrap().bytes, b"state");
+    assert_eq!(store.controls(10).unwrap().len(), 1);
+    let everything = gatewatch_ports::store::RollupQuery {
+        scope: "/".into(),
+        collection: None,
+        endpoint: None,
+        from: Timestamp::ZERO,
+        to: Timestamp::parse("2026-11-22T00:00:00Z").unwrap(),
+        step: gatewatch_model::rollup::Step::Day,
+    };
+    let days = store.rollup(&everything).unwrap();
+    assert_eq!(
+        days.iter().map(|it| it.1.calls()).collect::<Vec<_>>(),
+        [5, 42]
+    );
+}
+
+#[test]
+fn an_older_store_is_kept_and_moved() {
+    let folder = TempDir::new().unwrap();
+    let file = version_1(folder.path());
+    let engine = Sqlite::open(&file).unwrap();
+    schema::migrate(&engine, &[ROLL[0], &SECOND]).unwrap();
+    assert_eq!(version(&engine), 2);
+    let owners = engine.read(|session| {
+        crate::engine::all(session, "SELECT owner FROM collections", &[], |row| {
+            row.text(0).map(str::to_owned)
+        })
+    });
+    assert_eq!(owners.unwrap(), ["contoso/orders"]);
+    let kept = folder.path().join("gatewatch.db.before-2");
+    assert_eq!(SqliteStore::verify(&kept).unwrap().schema, 1);
+}
+
+#[test]
+fn a_step_that_fails_leaves_the_store_as_it_was() {
+    let folder = TempDir::new().unwrap();
+    let engine = Sqlite::open(&version_1(folder.path())).unwrap();
+    assert!(schema::migrate(&engine, &[ROLL[0], &SECOND, &BROKEN]).is_err());
+    assert_eq!(version(&engine), 1);
+    drop(engine);
+    // The copy of the first try does not stop the second.
+    let engine = Sqlite::open(&folder.path().join(FILE_NAME)).unwrap();
+    assert!(schema::migrate(&engine, &[ROLL[0], &SECOND, &BROKEN]).is_err());
+    schema::migrate(&engine, &[ROLL[0], &SECOND]).unwrap();
+    assert_eq!(version(&engine), 2);
+}
+
+#[test]
+fn a_newer_store_is_refused_untouched() {
+    let folder = TempDir::new().unwrap();
+    let file = version_1(folder.path());
+    let engine = Sqlite::open(&file).unwrap();
+    schema::migrate(&engine, &[ROLL[0], &SECOND]).unwrap();
+    drop(engine);
+    let expected = |error| {
+        let StoreError::TooNew { found, known } = error else {
+            panic!("{error}");
+        };
+        assert_eq!((found, known), (2, 1));
+    };
+    expected(SqliteStore::open(folder.path()).map(drop).unwrap_err());
+    expected(SqliteStore::verify(&file).map(drop).unwrap_err());
+}
+
+#[test]
+fn a_store_of_today_is_not_copied() {
+    let folder = TempDir::new().unwrap();
+    for _ in 0..2 {
+        drop(SqliteStore::open(folder.path()).unwrap());
+    }
+    let names = fs::read_dir(folder.path()).unwrap();
+    assert_eq!(names.count(), 1, "the store alone");
+}
