@@ -239,4 +239,24 @@ mod tests {
         assert!(!is_over(Some(at(10)), at(9)));
         assert!(is_over(Some(at(10)), at(10)));
     }
+
+    #[test]
+    fn a_look_up_that_began_before_a_revocation_is_not_remembered() {
+        let access = Access::new(Arc::new(gatewatch_pipeline::SystemClock));
+        let grant = Grant {
+            token_id: "1".into(),
+            name: "edge".into(),
+            role: Role::Reader,
+            scope: "/".into(),
+            expires: None,
+            hash: [7; 32],
+        };
+        let now = access.now();
+        let begun = access.known().revocations;
+        access.remember(&grant, now, begun);
+        assert_eq!(access.recall(&grant.hash, now), Some(grant.clone()));
+        access.forget("1");
+        access.remember(&grant, now, begun);
+        assert_eq!(access.recall(&grant.hash, now), None);
+    }
 }

@@ -56,7 +56,7 @@ impl Blocking {
             done
         });
         worked.await.map_err(|error| {
-            tracing::error!(%error, "a store call broke");
+            tracing::error!(%error, "blocking work broke");
             Problem::new(&BROKEN, "this is a defect of gatewatch; its log says more")
         })
     }

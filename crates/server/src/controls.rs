@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
@@ -23,7 +23,7 @@ use crate::openapi::{Content, first, shape};
 use crate::problem::{BAD_BODY, CONFLICT, DISK_LOW, NOT_FOUND, Problem, TOO_LARGE, UNAVAILABLE};
 use crate::routes::{Answer, Face, Gate, Operation, Route, Scoped, Verb};
 use crate::shapes::{First, MOST};
-use crate::shared::{From as Address, Shared};
+use crate::shared::{From as Address, Shared, Slot};
 
 const PATH: &str = "/api/v1/controls";
 
@@ -173,7 +173,7 @@ async fn send_control(
 async fn get_control(
     State(shared): State<Arc<Shared>>,
     grant: Grant,
-    Path(revision): Path<String>,
+    Slot(revision): Slot,
 ) -> Result<Json<SentControl>, Problem> {
     let missing = || Problem::not_found("control");
     let revision: u64 = revision.parse().map_err(|_| missing())?;

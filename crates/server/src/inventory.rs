@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 use axum::response::{IntoResponse, Response};
@@ -22,7 +22,7 @@ use crate::problem::{NOT_FOUND, Problem};
 use crate::routes::{Answer, Face, Gate, Operation, Route, Scoped, Verb};
 use crate::scope::covers;
 use crate::shapes::{Collection, Endpoint, LIMIT, List, OFFSET};
-use crate::shared::Shared;
+use crate::shared::{Shared, Slot};
 
 const SEARCH_CHARACTERS_MAX: usize = 200;
 
@@ -258,7 +258,7 @@ async fn list_collections(
 async fn get_collection(
     State(shared): State<Arc<Shared>>,
     grant: Grant,
-    Path(id): Path<String>,
+    Slot(id): Slot,
 ) -> Result<Json<Collection>, Problem> {
     Ok(Json(Collection::new(
         find_collection(&shared, &grant, &id).await?,
@@ -286,7 +286,7 @@ async fn list_endpoints(
 async fn get_endpoint(
     State(shared): State<Arc<Shared>>,
     grant: Grant,
-    Path(id): Path<String>,
+    Slot(id): Slot,
 ) -> Result<Json<Endpoint>, Problem> {
     Ok(Json(Endpoint::new(
         find_endpoint(&shared, &grant, &id).await?,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::routing::on;
 use gatewatch_model::Timestamp;
 use gatewatch_model::rollup::{Cell, MinuteCell, Step};
@@ -18,7 +18,7 @@ use crate::inventory::{find_collection, find_endpoint};
 use crate::openapi::{Content, shape};
 use crate::problem::{BAD_PARAMETER, NOT_FOUND, Problem};
 use crate::routes::{Answer, Face, Gate, Operation, Route, Scoped, Verb};
-use crate::shared::Shared;
+use crate::shared::{Shared, Slot};
 
 const CELLS_MAX: i64 = 2_000;
 const CELLS_DEFAULT: i64 = 60;
@@ -185,7 +185,7 @@ async fn of_all(
 async fn of_collection(
     State(shared): State<Arc<Shared>>,
     grant: Grant,
-    Path(id): Path<String>,
+    Slot(id): Slot,
     asked: Asked,
 ) -> Result<Json<Rollups>, Problem> {
     let collection = find_collection(&shared, &grant, &id).await?.id;
@@ -203,7 +203,7 @@ async fn of_collection(
 async fn of_endpoint(
     State(shared): State<Arc<Shared>>,
     grant: Grant,
-    Path(id): Path<String>,
+    Slot(id): Slot,
     asked: Asked,
 ) -> Result<Json<Rollups>, Problem> {
     let endpoint = find_endpoint(&shared, &grant, &id).await?.row.id;

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts as Head;
 use gatewatch_model::{Stage, Timestamp};
 use gatewatch_pipeline::{Intake, Live};
@@ -97,6 +97,19 @@ impl<S: Sync> FromRequestParts<S> for From {
 
     async fn from_request_parts(head: &mut Head, _: &S) -> Result<From, Problem> {
         Ok(From(address(&head.extensions)))
+    }
+}
+
+/// The variable part of a path. What cannot be read as text names nothing.
+pub(crate) struct Slot(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Slot {
+    type Rejection = Problem;
+
+    async fn from_request_parts(head: &mut Head, state: &S) -> Result<Slot, Problem> {
+        let read = Path::<String>::from_request_parts(head, state).await;
+        read.map(|it| Slot(it.0))
+            .map_err(|_| Problem::not_found("thing"))
     }
 }
 

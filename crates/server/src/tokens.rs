@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
@@ -25,7 +25,7 @@ use crate::routes::{Answer, Face, Gate, Operation, Route, Scoped, Verb};
 use crate::scope::{covers, is_scope};
 use crate::secrets::{NoRandomness, Redacted, new_id, new_token};
 use crate::shapes::{LIMIT, List, OFFSET};
-use crate::shared::{From as Address, Shared};
+use crate::shared::{From as Address, Shared, Slot};
 
 const PATH: &str = "/api/v1/tokens";
 const NAME_CHARACTERS_MAX: usize = 100;
@@ -192,7 +192,7 @@ async fn add_token(
 async fn revoke_token(
     State(shared): State<Arc<Shared>>,
     grant: Grant,
-    Path(id): Path<String>,
+    Slot(id): Slot,
     Address(address): Address,
 ) -> Result<StatusCode, Problem> {
     let access = shared.access.clone();

@@ -156,6 +156,7 @@ async fn what_does_not_exist_is_a_problem_too() {
     for path in [
         path.as_str(),
         "/api/v1/endpoints/7",
+        "/api/v1/endpoints/%ff",
         "/api/v1/nothing",
         "/api/v2/endpoints",
     ] {
