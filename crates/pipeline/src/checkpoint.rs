@@ -10,6 +10,7 @@ use gatewatch_ports::store::Checkpoint;
 
 use crate::fold::Fold;
 use crate::live::Change;
+use crate::marker::CAREFUL_LEVEL;
 use crate::part::Part;
 use crate::shard::{Shard, ShardError};
 use crate::snapshots::{Due, Writing};
@@ -88,7 +89,7 @@ impl<F: Fold> Shard<F> {
                 continue;
             };
             part.effects = checkpoint.to;
-            if part.armed && part.mark.level < 2 && checkpoint.to > part.mark.position {
+            if part.armed && part.mark.level < CAREFUL_LEVEL && checkpoint.to > part.mark.position {
                 part.armed = false;
                 part.mark.level = 0;
                 self.around.care.disarm(F::STAGE, part.partition);

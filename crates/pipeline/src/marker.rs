@@ -1,19 +1,20 @@
 //! A note that survives the death of the process: what was being folded, so that a record that
 //! kills it (out of memory, stack overflow, abort) is found and set aside after a few starts.
 //!
-//! Each start that finds the note of a run which died before any progress goes one level up.
-//! From level 2 on, folding is *careful*: a stride of records at a time, committed before the
-//! next; each further death makes the stride shorter, and a death at stride 1 names the culprit.
+//! Two deaths before any progress make a partition *careful*: it folds alone, a stride of
+//! records at a time, committed before the next. A death in the middle of a stride makes the
+//! stride shorter; repeated deaths on one single record name the culprit. A death at any other
+//! moment (somebody pulled the plug) says nothing against the records.
 
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
 use gatewatch_model::{Partition, Position, Stage};
 
-/// Strides by level; level 0 and 1 fold as usual.
-const STRIDES: [u64; 5] = [u64::MAX, u64::MAX, 512, 16, 1];
-/// Beyond the last stride, the record at the position is skipped.
-const SKIP_LEVEL: u8 = STRIDES.len() as u8;
+/// Strides by level. Levels 0 and 1 fold as usual; beyond the last one the record is skipped.
+const STRIDES: [u64; 6] = [u64::MAX, u64::MAX, 512, 16, 1, 1];
+/// From here on folding is careful.
+pub const CAREFUL_LEVEL: u8 = 2;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
@@ -22,6 +23,10 @@ pub struct Mark {
     /// Effects were committed up to here when the note was written.
     pub position: Position,
     pub level: u8,
+    /// Careful folding ends when this is passed.
+    pub until: Position,
+    /// A careful stride is being folded and is not committed.
+    pub alone: bool,
 }
 
 /// Where notes are kept.
@@ -46,36 +51,44 @@ pub enum Approach {
 }
 
 impl Mark {
-    /// What to do after a start that found this note, and the note for this run. `effects` is
-    /// where the store stands, `end` where the journal ends.
-    pub fn after_death(self, effects: Position, end: Position) -> (Approach, Mark) {
-        let stride_before = STRIDES.get(usize::from(self.level)).copied().unwrap_or(1);
-        let careful_before = stride_before != u64::MAX;
-        // While careful, every commit is progress of a kind; the danger lies in the stride that
-        // was begun and not committed.
-        let level = if careful_before || effects == self.position {
-            self.level + 1
+    /// The note for the run after this one, which died. `effects` is where the store stands now,
+    /// `end` where the journal ends.
+    pub fn after_death(self, effects: Position, end: Position) -> Mark {
+        let stuck = effects == self.position;
+        let (level, until) = if self.level < CAREFUL_LEVEL {
+            (if stuck { self.level + 1 } else { 1 }, end)
+        } else if self.alone && stuck {
+            (
+                self.level + 1,
+                Position(effects.0 + self.stride().unwrap_or(1)),
+            )
         } else {
-            1
+            (self.level, self.until)
         };
-        let until = if careful_before {
-            Position(effects.0 + stride_before)
-        } else {
-            end
-        };
-        let approach = match STRIDES.get(usize::from(level)) {
-            None => Approach::Skip { position: effects },
-            Some(&u64::MAX) => Approach::Usual,
-            Some(&stride) => Approach::Careful { stride, until },
-        };
-        (
-            approach,
-            Mark {
-                position: effects,
-                level: level.min(SKIP_LEVEL),
-                ..self
+        Mark {
+            position: effects,
+            level,
+            until,
+            alone: false,
+            ..self
+        }
+    }
+
+    pub fn approach(self) -> Approach {
+        match self.stride() {
+            None => Approach::Skip {
+                position: self.position,
             },
-        )
+            Some(u64::MAX) => Approach::Usual,
+            Some(stride) => Approach::Careful {
+                stride,
+                until: self.until,
+            },
+        }
+    }
+
+    fn stride(self) -> Option<u64> {
+        STRIDES.get(usize::from(self.level)).copied()
     }
 }
 
@@ -122,8 +135,17 @@ fn render(mark: &Mark) -> String {
         partition,
         position,
         level,
+        until,
+        alone,
     } = mark;
-    format!("{} {} {} {level}", stage.name(), partition.0, position.0)
+    let alone = if *alone { "alone" } else { "-" };
+    format!(
+        "{} {} {} {level} {} {alone}",
+        stage.name(),
+        partition.0,
+        position.0,
+        until.0
+    )
 }
 
 fn parse(line: &str) -> Option<Mark> {
@@ -133,6 +155,8 @@ fn parse(line: &str) -> Option<Mark> {
         partition: Partition(words.next()?.parse().ok()?),
         position: Position(words.next()?.parse().ok()?),
         level: words.next()?.parse().ok()?,
+        until: Position(words.next()?.parse().ok()?),
+        alone: words.next()? == "alone",
     })
 }
 
@@ -140,64 +164,98 @@ fn parse(line: &str) -> Option<Mark> {
 mod tests {
     use super::*;
 
-    fn mark(level: u8, position: u64) -> Mark {
+    const END: Position = Position(9_000);
+
+    fn mark(level: u8, position: u64, alone: bool) -> Mark {
         Mark {
             stage: Stage::Exchanges,
             partition: Partition(3),
             position: Position(position),
             level,
+            until: Position(900),
+            alone,
         }
     }
 
     #[test]
     fn two_deaths_without_progress_make_it_careful() {
-        let (first, note) = mark(0, 100).after_death(Position(100), Position(1_000));
-        assert_eq!((first, note.level), (Approach::Usual, 1));
-        let (second, note) = note.after_death(Position(100), Position(1_000));
+        let first = mark(0, 100, false).after_death(Position(100), END);
+        assert_eq!((first.approach(), first.level), (Approach::Usual, 1));
+        let second = first.after_death(Position(100), END);
         assert_eq!(
-            second,
+            second.approach(),
             Approach::Careful {
                 stride: 512,
-                until: Position(1_000)
+                until: END
             }
         );
-        assert_eq!(note.level, 2);
     }
 
     #[test]
     fn progress_between_deaths_starts_over() {
-        let (approach, note) = mark(1, 100).after_death(Position(5_000), Position(9_000));
-        assert_eq!((approach, note.level), (Approach::Usual, 1));
+        let again = mark(1, 100, false).after_death(Position(5_000), END);
+        assert_eq!((again.approach(), again.level), (Approach::Usual, 1));
     }
 
     #[test]
-    fn a_death_at_stride_one_names_the_culprit() {
-        let (approach, note) = mark(4, 700).after_death(Position(733), Position(5_000));
+    fn each_death_within_a_stride_narrows_the_danger_to_it() {
+        let second = mark(2, 612, true).after_death(Position(612), END);
         assert_eq!(
-            approach,
-            Approach::Skip {
-                position: Position(733)
-            }
-        );
-        assert_eq!(note.level, SKIP_LEVEL);
-    }
-
-    #[test]
-    fn each_death_narrows_the_danger_to_the_stride_it_died_in() {
-        let (second, note) = mark(2, 100).after_death(Position(612), Position(9_000));
-        assert_eq!(
-            second,
+            second.approach(),
             Approach::Careful {
                 stride: 16,
                 until: Position(1_124)
             }
         );
-        let (third, _) = note.after_death(Position(700), Position(9_000));
+        let third = Mark {
+            position: Position(700),
+            alone: true,
+            ..second
+        }
+        .after_death(Position(700), END);
         assert_eq!(
-            third,
+            third.approach(),
             Approach::Careful {
                 stride: 1,
                 until: Position(716)
+            }
+        );
+    }
+
+    #[test]
+    fn deaths_on_one_single_record_name_the_culprit() {
+        let again = mark(4, 733, true).after_death(Position(733), END);
+        assert_eq!(
+            again.approach(),
+            Approach::Careful {
+                stride: 1,
+                until: Position(734)
+            }
+        );
+        let named = Mark {
+            alone: true,
+            ..again
+        }
+        .after_death(Position(733), END);
+        assert_eq!(
+            named.approach(),
+            Approach::Skip {
+                position: Position(733)
+            }
+        );
+    }
+
+    #[test]
+    fn a_pulled_plug_between_strides_says_nothing_against_the_records() {
+        let mut note = mark(5, 733, false);
+        for _ in 0..20 {
+            note = note.after_death(Position(733), END);
+        }
+        assert_eq!(
+            note.approach(),
+            Approach::Careful {
+                stride: 1,
+                until: Position(900)
             }
         );
     }
@@ -207,7 +265,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = MarkFile::new(folder.path());
         assert_eq!(file.read(), []);
-        file.write(&[mark(2, 7), mark(0, 9)]).unwrap();
-        assert_eq!(file.read(), [mark(2, 7), mark(0, 9)]);
+        let marks = [mark(2, 7, true), mark(0, 9, false)];
+        file.write(&marks).unwrap();
+        assert_eq!(file.read(), marks);
     }
 }

@@ -7,7 +7,7 @@ use gatewatch_model::{Partition, Position};
 use gatewatch_ports::{Store, StoreError};
 
 use crate::fold::{Fold, StateError};
-use crate::marker::{Approach, Mark};
+use crate::marker::Mark;
 use crate::poison;
 use crate::snapshots::Due;
 
@@ -21,7 +21,6 @@ pub(crate) struct Part<F> {
     /// … and state is in a snapshot below this.
     pub state: Position,
     pub skips: BTreeSet<Position>,
-    pub approach: Approach,
     pub mark: Mark,
     /// This start has begun to fold and has not yet committed.
     pub armed: bool,
@@ -60,12 +59,13 @@ impl<F: Fold> Part<F> {
             effects: loaded.effects_position,
             state,
             skips: loaded.skips.into_iter().collect(),
-            approach: Approach::Usual,
             mark: Mark {
                 stage: F::STAGE,
                 partition,
                 position: loaded.effects_position,
                 level: 0,
+                until: Position::START,
+                alone: false,
             },
             armed: false,
             due: Due {
@@ -81,7 +81,6 @@ impl<F: Fold> Part<F> {
     pub fn reload(&mut self, store: &dyn Store) -> Result<(), LoadError> {
         let fresh = Part::load(store, self.partition)?;
         *self = Part {
-            approach: self.approach,
             mark: self.mark,
             armed: self.armed,
             snapshot_at: self.snapshot_at,

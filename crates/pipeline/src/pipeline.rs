@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use gatewatch_model::{Partition, Stage};
-use gatewatch_ports::{Journal, Store};
+use gatewatch_ports::{Journal, Store, StoreError};
 
 use crate::care::Care;
 use crate::clock::Clock;
@@ -198,7 +198,7 @@ fn run<F: Fold>(mut shard: Shard<F>, stop: &Stop) {
     while !stop.is_set() {
         let turned = turn(&mut shard, &mut next);
         if let Err(error) = turned
-            && !survive(&shard, &error, stop)
+            && !survive(&mut shard, &error, stop)
         {
             return;
         }
@@ -220,19 +220,31 @@ fn turn<F: Fold>(shard: &mut Shard<F>, next: &mut Instant) -> Result<(), ShardEr
 }
 
 /// False when the shard cannot go on.
-fn survive<F: Fold>(shard: &Shard<F>, error: &ShardError, stop: &Stop) -> bool {
+fn survive<F: Fold>(shard: &mut Shard<F>, error: &ShardError, stop: &Stop) -> bool {
+    let stage = F::STAGE.name();
     shard
         .around
         .live
         .checkpoint_failures
         .fetch_add(1, Ordering::Relaxed);
     if error.may_pass() {
-        tracing::warn!(stage = F::STAGE.name(), %error, "folding waits; nothing is lost, it goes on by itself");
+        tracing::warn!(stage, %error, "folding waits; nothing is lost, it goes on by itself");
+        stop.wait(RETRY_EVERY);
+        return true;
+    }
+    // A commit whose answer was lost looks as if somebody else had made it: what is in memory
+    // no longer fits the store, but the store is right.
+    let reloaded = match error {
+        ShardError::Store(StoreError::Superseded { .. }) => shard.reload().is_ok(),
+        _ => false,
+    };
+    if reloaded {
+        tracing::warn!(stage, %error, "the store had gone on; folding goes on from there");
         stop.wait(RETRY_EVERY);
         return true;
     }
     shard.around.live.stalled.store(true, Ordering::Release);
-    tracing::error!(stage = F::STAGE.name(), %error, "folding has stopped; see to the cause, then start gatewatch again");
+    tracing::error!(stage, %error, "folding has stopped; see to the cause, then start gatewatch again");
     false
 }
 

@@ -85,23 +85,15 @@ impl<F: Fold> Shard<F> {
         let mut parts = Vec::with_capacity(partitions.len());
         for partition in partitions {
             let mut part = Part::load(&*around.store, *partition)?;
-            let fresh = Mark {
-                stage: F::STAGE,
-                partition: *partition,
-                position: part.effects,
-                level: 0,
-            };
-            let (approach, mark) = around.care.approach(fresh, around.journal.end(*partition));
-            part.approach = approach;
-            if approach != Approach::Usual {
+            part.mark = around.care.mark(part.mark, around.journal.end(*partition));
+            if part.mark.approach() != Approach::Usual {
                 tracing::warn!(
                     partition = partition.0,
                     stage = F::STAGE.name(),
-                    level = mark.level,
+                    level = part.mark.level,
                     "folding carefully, because the process died here before"
                 );
             }
-            part.mark = mark;
             parts.push(part);
         }
         let cursor = open_cursor(&around, &parts)?;
@@ -150,7 +142,7 @@ impl<F: Fold> Shard<F> {
 
     fn fold_chunk(&mut self, at: usize, chunk: &Chunk) -> Result<(), Interrupted> {
         self.note_gap(at, chunk);
-        if let Approach::Careful { stride, until } = self.parts[at].approach {
+        if let Approach::Careful { stride, until } = self.parts[at].mark.approach() {
             return self.fold_carefully(at, chunk, stride, until);
         }
         let care = Arc::clone(&self.around.care);
@@ -181,21 +173,29 @@ impl<F: Fold> Shard<F> {
         let care = Arc::clone(&self.around.care);
         let mut records = chunk.records().peekable();
         while records.peek().is_some() {
-            let _alone = care.alone(Mark {
+            let mark = Mark {
                 position: self.parts[at].effects,
                 ..self.parts[at].mark
-            });
+            };
+            let alone = care.alone(mark);
             for (position, bytes) in records.by_ref().take(stride as usize) {
                 self.fold_record(at, position, bytes)?;
             }
             self.checkpoint(false).map_err(Interrupted::Failed)?;
+            drop(alone);
             if self.parts[at].effects >= until {
-                let part = &mut self.parts[at];
-                (part.approach, part.mark.level, part.armed) = (Approach::Usual, 0, false);
+                self.trust(at);
                 return Err(Interrupted::Reread);
             }
         }
         Ok(())
+    }
+
+    /// The danger is past: this partition folds as usual again.
+    fn trust(&mut self, at: usize) {
+        let part = &mut self.parts[at];
+        (part.mark.level, part.mark.position, part.armed) = (0, part.effects, false);
+        self.around.care.disarm(F::STAGE, part.partition);
     }
 
     fn fold_record(
@@ -273,9 +273,7 @@ impl<F: Fold> Shard<F> {
     /// Sets aside what killed the process at stride one.
     fn skip_the_deadly(mut self) -> Result<Shard<F>, ShardError> {
         for at in 0..self.parts.len() {
-            if let Approach::Skip { position } = self.parts[at].approach {
-                self.parts[at].approach = Approach::Usual;
-                self.parts[at].mark.level = 0;
+            if let Approach::Skip { position } = self.parts[at].mark.approach() {
                 self.owe(
                     at,
                     position,
@@ -283,9 +281,21 @@ impl<F: Fold> Shard<F> {
                     "the process died each time it was folded",
                 );
                 self.settle()?;
+                self.trust(at);
             }
         }
         Ok(self)
+    }
+
+    /// Throws all memory away and begins where the store stands.
+    pub fn reload(&mut self) -> Result<(), ShardError> {
+        (self.pending, self.writing, self.owed) = (None, None, None);
+        for part in &mut self.parts {
+            part.reload(&*self.around.store)?;
+        }
+        self.cursor = open_cursor(&self.around, &self.parts)?;
+        self.tell_positions();
+        Ok(())
     }
 
     fn note_gap(&mut self, at: usize, chunk: &Chunk) {

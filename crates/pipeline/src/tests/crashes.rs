@@ -4,14 +4,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use gatewatch_journal::Fault;
+use gatewatch_journal::disk::sim::Fault;
 use gatewatch_model::Exchange;
-use gatewatch_ports::Batch;
+use gatewatch_ports::store::Reading;
+use gatewatch_ports::{Batch, StoreError};
 use gatewatch_testkit::{Rng, traffic};
 
 use super::world::{Machine, World, push};
 use crate::clock::Clock;
-use crate::shard::ShardError;
+use crate::fold::Fold;
+use crate::shard::{Shard, ShardError};
 
 const SEEDS: u64 = 1_000;
 const BATCHES: usize = 24;
@@ -66,9 +68,7 @@ fn survive(seed: u64) {
         .start()
         .unwrap_or_else(|it| panic!("seed {seed}: {it}"));
     machine.tick(&world.clock);
-    world
-        .settle(&mut machine)
-        .unwrap_or_else(|it| panic!("seed {seed}: {it}"));
+    World::settle(&mut machine).unwrap_or_else(|it| panic!("seed {seed}: {it}"));
     verify(seed, &world, &promises);
 }
 
@@ -104,6 +104,11 @@ fn exchanges(random: &mut Rng, named: bool) -> Vec<Exchange<'static>> {
 
 /// Sometimes a disk goes dark, fails or fills up in the middle of an operation.
 fn plan_trouble(world: &World, random: &mut Rng) {
+    if random.below(3) == 0 {
+        world
+            .store
+            .fail_commit(random.below(8), random.below(2) == 0);
+    }
     for disk in 0..2 {
         let after = random.below(60);
         match random.below(4) {
@@ -132,11 +137,20 @@ fn live_until_crash(
             // An error here is what a shard would wait for, or die of; either way it goes on.
             4 => drop(machine.exchanges.step(Duration::ZERO)),
             5 => drop(machine.callers.step(Duration::ZERO)),
-            6 => drop(machine.exchanges.checkpoint(random.below(2) == 0)),
-            _ => drop(machine.callers.checkpoint(random.below(2) == 0)),
+            6 => checkpoint(&mut machine.exchanges, random),
+            _ => checkpoint(&mut machine.callers, random),
         }
     }
     promises.iter().take_while(|it| it.acknowledged).count()
+}
+
+/// As a shard's thread does: what waiting cannot heal, a reload may.
+fn checkpoint<F: Fold>(shard: &mut Shard<F>, random: &mut Rng) {
+    if let Err(ShardError::Store(StoreError::Superseded { .. })) =
+        shard.checkpoint(random.below(2) == 0)
+    {
+        drop(shard.reload());
+    }
 }
 
 fn send_next(world: &World, machine: &Machine, promises: &mut [Promise]) {
@@ -192,7 +206,7 @@ fn verify(seed: u64, world: &World, promises: &[Promise]) {
 fn an_error_that_waiting_cannot_heal_is_told_apart() {
     let gone = ShardError::Journal(gatewatch_ports::JournalError::Closed);
     assert!(!gone.may_pass());
-    let full = gatewatch_ports::StoreError::Full {
+    let full = StoreError::Full {
         reason: "no space".into(),
     };
     assert!(ShardError::Store(full).may_pass());

@@ -9,12 +9,13 @@ use std::time::Duration;
 use gatewatch_journal::{Direct, Options, SimDisk};
 use gatewatch_model::record::{Arrival, Stream};
 use gatewatch_model::{Exchange, Partition, Record, Timestamp};
-use gatewatch_ports::store::{CollectionQuery, EndpointQuery, RollupQuery, Store};
+use gatewatch_ports::store::{CollectionQuery, EndpointQuery, Reading, RollupQuery, Store};
 use gatewatch_ports::{Appended, Batch, Journal};
 use gatewatch_sources::partition_of;
 use gatewatch_store::SqliteStore;
 use gatewatch_wire::record;
 
+use super::faulty::FaultyStore;
 use crate::care::Care;
 use crate::clock::Clock;
 use crate::fold::{CallerFold, ExchangeFold, Fold};
@@ -29,7 +30,7 @@ pub const START: Timestamp = Timestamp(1_795_248_000_000_000);
 
 pub struct World {
     disks: [SimDisk; 2],
-    pub store: Arc<dyn Store>,
+    pub store: Arc<FaultyStore>,
     pub clock: Arc<HandClock>,
     marks: Arc<Mutex<Vec<Mark>>>,
     _folder: tempfile::TempDir,
@@ -40,7 +41,6 @@ pub struct Machine<F: Fold = ExchangeFold> {
     pub journal: Arc<dyn Journal>,
     pub digests: Arc<dyn Journal>,
     pub intake: Intake,
-    pub live: Arc<Live>,
     pub exchanges: Shard<F>,
     pub callers: Shard<CallerFold>,
 }
@@ -76,7 +76,7 @@ impl Marks for MemoryMarks {
 impl World {
     pub fn new(seed: u64) -> World {
         let folder = tempfile::tempdir_in(memory_folder()).unwrap();
-        let store = Arc::new(SqliteStore::open(folder.path()).unwrap());
+        let store = Arc::new(FaultyStore::new(SqliteStore::open(folder.path()).unwrap()));
         World {
             disks: [SimDisk::new(seed), SimDisk::new(!seed)],
             store,
@@ -106,6 +106,7 @@ impl World {
     /// The same with another first stage.
     pub fn start_with<F: Fold>(&mut self) -> Result<Machine<F>, ShardError> {
         self.disks = self.disks.each_ref().map(SimDisk::restart);
+        self.store.no_fault();
         let [journal, digests] = self.disks.each_ref().map(|disk| {
             let options = Options {
                 partitions: PARTITIONS,
@@ -141,12 +142,11 @@ impl World {
             callers: Shard::load(second, &partitions)?,
             journal,
             digests,
-            live,
         })
     }
 
     /// Folds all there is, and writes it.
-    pub fn settle<F: Fold>(&self, machine: &mut Machine<F>) -> Result<(), ShardError> {
+    pub fn settle<F: Fold>(machine: &mut Machine<F>) -> Result<(), ShardError> {
         while machine.exchanges.step(Duration::ZERO)? {}
         machine.exchanges.checkpoint(false)?;
         while machine.callers.step(Duration::ZERO)? {}
@@ -205,7 +205,7 @@ pub fn push(batch: &mut Batch, received: Timestamp, exchanges: &[Exchange<'stati
             exchange: exchange.clone(),
         };
         batch.push(partition, |bytes| {
-            record::encode(&Record::Arrival(arrival), bytes)
+            record::encode(&Record::Arrival(arrival), bytes);
         });
     }
 }

@@ -1,0 +1,115 @@
+//! A real store whose commits can be made to fail: before they are done, or just after, as when
+//! the answer is lost.
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use gatewatch_model::control::{Control, NumberedControl};
+use gatewatch_model::effects::CollectionRow;
+use gatewatch_model::rollup::MinuteCell;
+use gatewatch_model::{CollectionId, EndpointId, Partition, Stage, Timestamp};
+use gatewatch_ports::StoreError;
+use gatewatch_ports::store::{
+    Actor, AuditRow, CallerRow, Changes, Checkpoint, Checkpoints, CollectionQuery, ControlRow,
+    CoverageRow, EndpointItem, EndpointQuery, Loaded, Page, Progress, Reading, Retained,
+    RollupQuery, Skip, SourceRow, TokenRow, Upkeep,
+};
+use gatewatch_store::SqliteStore;
+
+pub struct FaultyStore {
+    store: SqliteStore,
+    /// How many commits until one fails, and whether it is done all the same.
+    fault: Mutex<Option<(u64, bool)>>,
+}
+
+impl FaultyStore {
+    pub fn new(store: SqliteStore) -> FaultyStore {
+        FaultyStore {
+            store,
+            fault: Mutex::default(),
+        }
+    }
+
+    /// The `after`-th commit from now on fails, once.
+    pub fn fail_commit(&self, after: u64, done_all_the_same: bool) {
+        *self.fault.lock().unwrap() = Some((after, done_all_the_same));
+    }
+
+    pub fn no_fault(&self) {
+        *self.fault.lock().unwrap() = None;
+    }
+
+    fn strikes(&self) -> Option<bool> {
+        let mut fault = self.fault.lock().unwrap();
+        let (after, done) = (*fault)?;
+        *fault = after.checked_sub(1).map(|it| (it, done));
+        (after == 0).then_some(done)
+    }
+}
+
+/// Passes calls on to the store as they are.
+macro_rules! pass {
+    ($($name:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)*) => {
+        $(fn $name(&self, $($argument: $kind),*) -> Result<$answer, StoreError> {
+            self.store.$name($($argument),*)
+        })*
+    };
+}
+
+impl Checkpoints for FaultyStore {
+    fn commit(&self, checkpoints: &[Checkpoint]) -> Result<(), StoreError> {
+        let Some(done) = self.strikes() else {
+            return self.store.commit(checkpoints);
+        };
+        if done {
+            self.store.commit(checkpoints)?;
+        }
+        Err(StoreError::Busy {
+            reason: "a fault under test".into(),
+        })
+    }
+
+    pass! {
+        load(stage: Stage, partition: Partition) -> Loaded;
+        set_aside(skip: &Skip) -> ();
+        controls_from(revision: u64, limit: usize) -> Vec<NumberedControl>;
+    }
+}
+
+impl Reading for FaultyStore {
+    pass! {
+        collections(query: &CollectionQuery) -> Page<CollectionRow>;
+        collection(id: CollectionId) -> Option<CollectionRow>;
+        endpoints(query: &EndpointQuery) -> Page<EndpointItem>;
+        endpoint(id: EndpointId) -> Option<EndpointItem>;
+        rollup(query: &RollupQuery) -> Vec<MinuteCell>;
+        sources() -> Vec<SourceRow>;
+        callers(limit: usize, scope: &str) -> Vec<CallerRow>;
+        coverage() -> Vec<CoverageRow>;
+        skips(limit: usize) -> Vec<Skip>;
+        controls(limit: usize) -> Vec<ControlRow>;
+        control(revision: u64) -> Option<ControlRow>;
+        audit(before: Option<u64>, limit: usize) -> Vec<AuditRow>;
+        progress() -> Vec<Progress>;
+    }
+}
+
+impl Changes for FaultyStore {
+    pass! {
+        add_control(control: &Control, actor: &Actor) -> NumberedControl;
+        tokens() -> Vec<TokenRow>;
+        token_by_hash(hash: &[u8; 32]) -> Option<TokenRow>;
+        add_token(token: &TokenRow, hash: &[u8; 32], actor: &Actor) -> ();
+        revoke_token(id: &str, actor: &Actor) -> bool;
+        setting(name: &str) -> Option<Vec<u8>>;
+        put_setting(name: &str, value: Option<&[u8]>, actor: &Actor) -> ();
+    }
+}
+
+impl Upkeep for FaultyStore {
+    pass! {
+        retain(now: Timestamp, tight: bool) -> Retained;
+        backup(to: &Path, progress: &mut dyn FnMut(u64, u64)) -> ();
+        bytes() -> u64;
+    }
+}
