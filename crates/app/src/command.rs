@@ -1,0 +1,238 @@
+//! The command line: every command, flag and exit code. `gatewatch --help` is the reference.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::config::Span;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done, and nothing was found
+  1  done, and something was found (no command here finds anything yet)
+  2  wrong usage, wrong input, or the work could not be done; standard error says why";
+
+/// Watches API traffic and says which APIs and endpoints exist and what is going on in them.
+#[derive(Debug, Parser)]
+#[command(name = "gatewatch", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Takes exchanges in, folds them and answers the API: everything in one process
+    Serve(ConfigArgs),
+    /// Serves a throw-away folder and fills it with made-up live traffic, to look around in
+    Demo(DemoArgs),
+    /// Streams exchange files to a running server; every retry is harmless
+    Send(SendArgs),
+    /// Measures this machine
+    Bench(BenchArgs),
+    /// Copies what is kept, while serving, into a folder that `restore` takes
+    Backup(BackupArgs),
+    /// Puts a backup into an empty data folder
+    Restore(RestoreArgs),
+    /// Shows, documents and checks the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Prints completions for a shell, to be sourced or saved
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Prints the manual page, of one command if it is named (`gatewatch man send | man -l -`)
+    Man {
+        /// The command; without it, the page of gatewatch itself
+        command: Option<String>,
+    },
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub struct ConfigArgs {
+    /// Configuration file [default: ./gatewatch.toml if it exists]
+    #[arg(long, value_name = "FILE", env = "GATEWATCH_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Folder for everything that is kept [default: ./gatewatch-data]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Address and port to serve on; port 0 takes a free one [default: 127.0.0.1:8470]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// What this process does: all, or some of ingest, fold, serve, with commas [default: all]
+    #[arg(long, value_name = "ROLES")]
+    pub roles: Option<String>,
+    /// Sets any key of the configuration, such as `journal.bytes_max=8GiB`; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    pub set: Vec<(String, String)>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Prints a file with every key, its default, its unit and what it is for
+    Example,
+    /// Prints what is in force and where each value comes from
+    Show(ConfigArgs),
+    /// Says all that is wrong with a configuration, or that nothing is
+    Check(ConfigArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Keeps everything in this folder [default: a temporary folder, removed at the end]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Address and port to serve on; if the port is taken, the next free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8470")]
+    pub listen: SocketAddr,
+    /// The same seed makes the same traffic
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+    /// Live traffic, in exchanges per second on average (at most 20000)
+    #[arg(long, value_name = "NUMBER", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    pub rate: u32,
+    /// Ends by itself after this time (`60s`, `10m`; plain is seconds) [default: runs until Ctrl-C]
+    #[arg(long = "for", value_name = "TIME")]
+    pub lasting: Option<Span>,
+}
+
+#[derive(Debug, Args)]
+pub struct SendArgs {
+    /// Exchange files (JSON Lines, plain or compressed with gzip or zstd); `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The server, such as http://127.0.0.1:8470
+    #[arg(long, value_name = "URL")]
+    pub to: String,
+    /// File with an ingest token [default: the environment variable GATEWATCH_TOKEN]
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Trusts the certificates in this PEM file besides the usual authorities
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// Says that these exchanges are of the past: they count, and claim nothing about the present
+    #[arg(long)]
+    pub historical: bool,
+    /// Begins the name under which the server tells this run's batches from others'
+    #[arg(long, value_name = "NAME", default_value = "send")]
+    pub sender: String,
+    /// Shows no progress and no summary; refused lines are still said
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// How to print what was measured
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Measures a server of its own over HTTP too, with the load generator on the same machine
+    #[arg(long)]
+    pub end_to_end: bool,
+    /// How long the end-to-end load lasts (`60s`, `10m`; plain is seconds)
+    #[arg(long, value_name = "TIME", default_value = "30s")]
+    pub seconds: Span,
+    /// End-to-end load, in exchanges per second
+    #[arg(long, value_name = "NUMBER", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub rate: u32,
+    /// Exchanges in a batch of the end-to-end load
+    #[arg(long, value_name = "NUMBER", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=2_000))]
+    pub batch: u32,
+    /// Leaves out the callers test, which needs the most memory and time
+    #[arg(long)]
+    pub no_callers: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// The folder to write; it must not exist or be empty
+    #[arg(value_name = "OUT")]
+    pub out: PathBuf,
+    /// The data folder to copy, whether a server uses it or not
+    #[arg(long, value_name = "DIR", default_value = "./gatewatch-data")]
+    pub data: PathBuf,
+    /// Shows no progress and no summary
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RestoreArgs {
+    /// A folder that `backup` wrote
+    #[arg(value_name = "BACKUP")]
+    pub backup: PathBuf,
+    /// The data folder to fill; it must not exist or be empty
+    #[arg(long, value_name = "DIR", default_value = "./gatewatch-data")]
+    pub data: PathBuf,
+    /// Takes the place of a folder that is not empty, which is kept under another name
+    #[arg(long)]
+    pub replace: bool,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) => Ok((key.trim().to_owned(), value.trim().to_owned())),
+        None => Err("write KEY=VALUE, such as journal.bytes_max=8GiB".to_owned()),
+    }
+}
+
+impl ConfigArgs {
+    /// What the command line says, as keys of the configuration.
+    pub fn settings(&self) -> Vec<(String, String)> {
+        let data = self
+            .data
+            .as_ref()
+            .map(|it| it.to_string_lossy().into_owned());
+        let named = [
+            ("data", data),
+            ("listen", self.listen.clone()),
+            ("roles", self.roles.clone()),
+        ];
+        let named = named
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.to_owned(), value?)));
+        self.set.iter().cloned().chain(named).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_of_their_own_outrank_set() {
+        let cli = Cli::parse_from([
+            "gatewatch",
+            "serve",
+            "--data",
+            "/x",
+            "--set",
+            "data=/y",
+            "--set",
+            "shards=2",
+        ]);
+        let Command::Serve(args) = cli.command else {
+            panic!("not serve")
+        };
+        let settings = args.settings();
+        assert_eq!(settings.last(), Some(&("data".to_owned(), "/x".to_owned())));
+        assert!(settings.contains(&("shards".to_owned(), "2".to_owned())));
+    }
+}

@@ -1,0 +1,182 @@
+//! What became of the lines that were sent.
+
+use std::fmt::Write as _;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use serde::Deserialize;
+
+use super::batches::Lines;
+use crate::client::Answer;
+
+/// Refusals that are told one by one.
+const TOLD_MAX: usize = 10;
+
+#[derive(Debug, Default)]
+pub struct Report {
+    pub accepted: u64,
+    pub duplicate_batches: u64,
+    pub truncated: u64,
+    pub refused_total: u64,
+    pub bytes: u64,
+    /// The first of them: file, line, why.
+    refused: Vec<(usize, u64, String)>,
+}
+
+/// The answer of ingest, and its problem document when no line could be read.
+#[derive(Deserialize)]
+struct Said {
+    #[serde(default)]
+    accepted: u64,
+    #[serde(default)]
+    duplicate: bool,
+    #[serde(default)]
+    truncated: u64,
+    #[serde(default)]
+    refused: Vec<RefusedLine>,
+    #[serde(default)]
+    refused_total: u64,
+}
+
+#[derive(Deserialize)]
+struct RefusedLine {
+    line: u64,
+    why: String,
+}
+
+impl Report {
+    pub fn add(&mut self, (lines, answer): (Lines, Answer)) -> anyhow::Result<()> {
+        let said: Said = serde_json::from_slice(&answer.body)
+            .context("the server's answer is not what ingest answers")?;
+        self.bytes += lines.bytes.len() as u64;
+        self.accepted += said.accepted;
+        self.truncated += said.truncated;
+        self.duplicate_batches += u64::from(said.duplicate);
+        self.refused_total += said.refused_total;
+        for RefusedLine { line, why } in said.refused {
+            self.keep(lines.file, lines.first + line.saturating_sub(1), why);
+        }
+        Ok(())
+    }
+
+    /// A line that never got to the server.
+    pub fn refuse(&mut self, file: usize, line: u64, why: String) {
+        self.refused_total += 1;
+        self.keep(file, line, why);
+    }
+
+    /// Says what there is to say on standard error.
+    pub fn tell(&self, files: &[PathBuf], took: Duration, quiet: bool) {
+        let mut text = self.refusals(files);
+        if !quiet {
+            text.push_str(&self.summary(took));
+        }
+        // Nobody may be listening any more; the exit code still tells.
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    fn keep(&mut self, file: usize, line: u64, why: String) {
+        self.refused.push((
+            file,
+            line,
+            why.chars().filter(|it| !it.is_control()).collect(),
+        ));
+        self.refused.sort_unstable();
+        self.refused.truncate(TOLD_MAX);
+    }
+
+    fn refusals(&self, files: &[PathBuf]) -> String {
+        let mut text = String::new();
+        for (file, line, why) in &self.refused {
+            let name = files
+                .get(*file)
+                .map(|it| it.display().to_string())
+                .unwrap_or_default();
+            // Writing to a String cannot fail; so below.
+            let _ = writeln!(text, "{name}:{line}: {why}");
+        }
+        let untold = self.refused_total.saturating_sub(self.refused.len() as u64);
+        if untold > 0 {
+            let _ = writeln!(text, "… and {untold} more refused lines");
+        }
+        text
+    }
+
+    fn summary(&self, took: Duration) -> String {
+        let seconds = took.as_secs_f64().max(0.001);
+        let mut text = format!(
+            "{} exchanges accepted, {} lines refused, {:.1} MB in {seconds:.1} s ({:.0}/s)",
+            self.accepted,
+            self.refused_total,
+            self.bytes as f64 / 1e6,
+            self.accepted as f64 / seconds
+        );
+        if self.truncated > 0 {
+            let _ = write!(
+                text,
+                "; {} were longer than what is kept of one",
+                self.truncated
+            );
+        }
+        if self.duplicate_batches > 0 {
+            let _ = write!(
+                text,
+                "; {} batches had arrived at an earlier try",
+                self.duplicate_batches
+            );
+        }
+        text.push('\n');
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::StatusCode;
+
+    use super::*;
+
+    fn answer(body: &str) -> Answer {
+        Answer {
+            status: StatusCode::OK,
+            retry_after: None,
+            body: Bytes::from(body.to_owned()),
+        }
+    }
+
+    #[test]
+    fn a_refused_line_is_told_with_its_file_and_line() {
+        let mut report = Report::default();
+        let lines = Lines {
+            file: 1,
+            first: 2_001,
+            count: 3,
+            bytes: b"x\n".to_vec(),
+        };
+        let said = r#"{"accepted":2,"duplicate":false,"truncated":0,"refused":[{"line":2,"why":"no JSON"}],"refused_total":1,"positions":[[3,7]]}"#;
+        report.add((lines, answer(said))).unwrap();
+        assert_eq!(
+            report.refusals(&["a".into(), "b".into()]),
+            "b:2002: no JSON\n"
+        );
+        assert!(
+            report
+                .summary(Duration::from_secs(2))
+                .starts_with("2 exchanges accepted, 1 lines refused")
+        );
+    }
+
+    #[test]
+    fn only_the_first_refusals_are_told() {
+        let mut report = Report::default();
+        for line in (1..=500).rev() {
+            report.refuse(0, line, "too long".into());
+        }
+        let told = report.refusals(&["a".into()]);
+        assert!(told.starts_with("a:1: too long\na:2: "), "{told}");
+        assert!(told.ends_with("… and 490 more refused lines\n"));
+    }
+}

@@ -1,0 +1,133 @@
+//! What the command line says: help, configuration and errors, as snapshots.
+
+use std::path::Path;
+
+use crate::running::gatewatch;
+
+/// Exit code, standard output and standard error in one text.
+fn said(folder: &Path, args: &[&str], environment: &[(&str, &str)]) -> String {
+    let out = gatewatch(folder)
+        .args(args)
+        .envs(environment.iter().copied())
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    format!(
+        "exit code {}\n{}{}",
+        out.status.code().unwrap(),
+        text(&out.stdout),
+        text(&out.stderr)
+    )
+}
+
+fn plain(args: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    said(folder.path(), args, &[])
+}
+
+#[test]
+fn help_shows_every_command_and_the_exit_codes() {
+    insta::assert_snapshot!("help", plain(&["--help"]));
+}
+
+#[test]
+fn help_of_each_command_shows_its_flags() {
+    for command in [
+        "serve", "demo", "send", "bench", "backup", "restore", "config",
+    ] {
+        insta::assert_snapshot!(format!("help-{command}"), plain(&[command, "--help"]));
+    }
+}
+
+#[test]
+fn the_example_documents_every_key() {
+    insta::assert_snapshot!("config-example", plain(&["config", "example"]));
+}
+
+#[test]
+fn what_is_in_force_is_shown_with_where_it_comes_from() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("gatewatch.toml"),
+        "shards = 2\n[log]\nlevel = \"debug\"\n",
+    )
+    .unwrap();
+    let args = [
+        "config",
+        "show",
+        "--data",
+        "/srv/gatewatch",
+        "--set",
+        "journal.bytes_max=8GiB",
+    ];
+    insta::assert_snapshot!(
+        "config-show",
+        said(folder.path(), &args, &[("GATEWATCH_SHARDS", "4")])
+    );
+}
+
+#[test]
+fn a_wrong_configuration_is_told_line_by_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "listen = \"0.0.0.0:8470\"\nroles = \"asses\"\n[journal]\nbytes = \"4GiB\"\n[tls]\ncert = \"c.pem\"\n";
+    std::fs::write(folder.path().join("gatewatch.toml"), text).unwrap();
+    let environment = [
+        ("GATEWATCH_DISK_FREE_BYTES_MIN", "lots"),
+        ("GATEWATCH_LISTN", "x"),
+    ];
+    insta::assert_snapshot!(
+        "config-check-wrong",
+        said(folder.path(), &["config", "check"], &environment)
+    );
+    let said = said(folder.path(), &["serve"], &[]);
+    assert!(
+        said.starts_with("exit code 2\nerror: the configuration is wrong"),
+        "{said}"
+    );
+}
+
+#[test]
+fn errors_say_what_to_do() {
+    let cases: &[&[&str]] = &[
+        &["serv"],
+        &["serve", "--listen", "0.0.0.0:1"],
+        &["serve", "--listen", "localhost"],
+        &["serve", "--config", "none.toml"],
+        &["serve", "--set", "journal.bytes_max"],
+        &["send", "x.jsonl", "--to", "http://127.0.0.1:1"],
+        &[
+            "send",
+            "none.jsonl",
+            "--to",
+            "localhost",
+            "--token-file",
+            "none",
+        ],
+        &["man", "scan"],
+        &["demo", "--rate", "0"],
+        &["bench", "--seconds", "soon"],
+    ];
+    let all: Vec<String> = cases
+        .iter()
+        .map(|it| format!("$ gatewatch {}\n{}", it.join(" "), plain(it)))
+        .collect();
+    insta::assert_snapshot!("errors", all.join("\n"));
+}
+
+#[test]
+fn completions_and_manual_pages_name_every_command() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = plain(&["completions", shell]);
+        for command in [
+            "serve", "demo", "send", "bench", "backup", "restore", "config",
+        ] {
+            assert!(script.contains(command), "{shell}: {command}");
+        }
+    }
+    let page = plain(&["man"]);
+    assert!(
+        page.contains(".TH gatewatch 1") && page.contains("gatewatch\\-serve(1)"),
+        "{page}"
+    );
+    assert!(plain(&["man", "send"]).contains("\\-\\-token\\-file"));
+}

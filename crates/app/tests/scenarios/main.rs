@@ -1,0 +1,12 @@
+//! The real binary in processes of its own, over real HTTP on 127.0.0.1.
+
+#[cfg(test)]
+mod command_line;
+#[cfg(test)]
+mod restoring;
+#[cfg(test)]
+mod running;
+#[cfg(test)]
+mod sending;
+#[cfg(test)]
+mod serving;
