@@ -11,6 +11,7 @@ mod verify;
 mod tests;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use gatewatch_ports::StoreError;
@@ -53,6 +54,7 @@ pub struct Sqlite {
     file: PathBuf,
     writer: Mutex<Connection>,
     readers: Readers,
+    was_full: AtomicBool,
 }
 
 /// Pages that one step of giving room back moves: some 4 MiB.
@@ -67,6 +69,7 @@ impl Sqlite {
             file: file.into(),
             writer: Mutex::new(file::writer(file)?),
             readers: Readers::new(file),
+            was_full: AtomicBool::new(false),
         })
     }
 
@@ -102,11 +105,15 @@ impl Engine for Sqlite {
         work: impl FnOnce(&dyn crate::Session) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.with_writer(|writer| {
-            let transaction = Transaction::new_unchecked(writer, TransactionBehavior::Immediate)
-                .map_err(failed)?;
-            let answer = work(&Session(writer))?;
-            transaction.commit().map_err(failed)?;
-            Ok(answer)
+            if self.was_full.load(Ordering::Relaxed) {
+                // The log may hold most of the room there is, and what little has been freed
+                // suffices to write it into the store. If not, the next try will.
+                let _ = writer.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+            }
+            let written = write(writer, work);
+            let full = matches!(written, Err(StoreError::Full { .. }));
+            self.was_full.store(full, Ordering::Relaxed);
+            written
         })
     }
 
@@ -141,4 +148,16 @@ impl Engine for Sqlite {
     fn bytes(&self) -> Result<u64, StoreError> {
         file::bytes(&self.file)
     }
+}
+
+fn write<T>(
+    writer: &Connection,
+    work: impl FnOnce(&dyn crate::Session) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    // Rolls back when dropped.
+    let transaction =
+        Transaction::new_unchecked(writer, TransactionBehavior::Immediate).map_err(failed)?;
+    let answer = work(&Session(writer))?;
+    transaction.commit().map_err(failed)?;
+    Ok(answer)
 }

@@ -107,9 +107,10 @@ impl Tier {
         }
         session.query(sql, &values, &mut |row| {
             let endpoint = row.id(0)?;
-            let kept = read_cells(row, 1)?;
             if let Some((_, cells)) = rows.iter_mut().find(|it| it.0 == endpoint) {
-                for (key, cell) in &kept.0 {
+                // What is given is little and mostly new, so it goes into what is kept.
+                let given = std::mem::replace(cells, read_cells(row, 1)?);
+                for (key, cell) in &given.0 {
                     cells.add(*key, cell);
                 }
             }
