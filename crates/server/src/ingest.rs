@@ -139,8 +139,8 @@ async fn take_in(
     let turn = shared.room.turn().await?;
     let (batch, outcome) = shared.blocking.run(move || lines.read(batch)).await??;
     drop(turn);
-    shared.live.refuse_lines(&grant.name, outcome.refused_total);
     if outcome.accepted == 0 {
+        shared.live.refuse_lines(&grant.name, outcome.refused_total);
         return Err(none_accepted(outcome));
     }
     space.hold(batch.bytes()).await?;
@@ -150,6 +150,9 @@ async fn take_in(
         .map(|it: &Section| u64::from(it.count))
         .collect();
     let appended = shared.intake.append(batch).await?;
+    if appended != Appended::Duplicate {
+        shared.live.refuse_lines(&grant.name, outcome.refused_total);
+    }
     Ok(Json(accepted(outcome, appended, &counts)))
 }
 

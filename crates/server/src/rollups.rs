@@ -141,9 +141,9 @@ struct Count {
     calls: u64,
     /// Exchanges by class of status.
     statuses: Classes,
-    /// Bytes of request bodies.
+    /// Bytes of request bodies, of those whose size was observed.
     request_bytes: u64,
-    /// Bytes of response bodies.
+    /// Bytes of response bodies, of those whose size was observed.
     response_bytes: u64,
     /// Mean latency in microseconds; null when not observed.
     latency_micros_mean: Option<u64>,

@@ -109,10 +109,11 @@ async fn a_batch_that_comes_twice_counts_once() {
     let house = House::open();
     let token = house.token(Role::Ingest, "/");
     let headers = [("gatewatch-batch", "edge-1/1")];
-    let first = send_as(&house, &token, &headers, exchange("GET /a 200"))
+    let lines = format!("{}no json\n", exchange("GET /a 200"));
+    let first = send_as(&house, &token, &headers, lines.clone())
         .await
         .json();
-    let again = send_as(&house, &token, &headers, exchange("GET /a 200"))
+    let again = send_as(&house, &token, &headers, lines.clone())
         .await
         .json();
     assert_eq!(
@@ -120,6 +121,14 @@ async fn a_batch_that_comes_twice_counts_once() {
         (&false.into(), &true.into())
     );
     assert_eq!(again["positions"], serde_json::json!([]));
+    let metrics = house
+        .get("/metrics", &house.token(Role::Reader, "/"))
+        .await
+        .text;
+    assert!(
+        metrics.contains("gatewatch_lines_refused_total 1\n"),
+        "{metrics}"
+    );
     // Another token's sender of that name is somebody else.
     let other = send(&house, &headers, exchange("GET /a 200")).await.json();
     assert_eq!(other["duplicate"], false);
