@@ -142,9 +142,12 @@ pub struct BenchArgs {
     /// Exchanges in a batch of the end-to-end load
     #[arg(long, value_name = "NUMBER", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=2_000))]
     pub batch: u32,
-    /// Leaves out the callers test, which needs the most memory and time
+    /// Leaves out the callers test, which takes the most time
     #[arg(long)]
     pub no_callers: bool,
+    /// One half of the callers test, for a process of its own
+    #[arg(long, hide = true, value_parser = clap::value_parser!(u32).range(1..))]
+    pub hold_callers: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -60,18 +60,32 @@ impl Engine {
 
 pub fn open_store(folder: &Path) -> anyhow::Result<SqliteStore> {
     SqliteStore::open(folder).map_err(|error| {
-        let instead = match &error {
-            StoreError::Full { .. } => "free some disk space, then start again",
-            StoreError::Unwritable { .. } => {
-                "make the folder and its files writable for the user that runs gatewatch, or name another with --data"
-            }
-            StoreError::Busy { .. } => "stop the other program that uses it, then start again",
+        let (reason, instead) = match &error {
+            StoreError::Full { reason } => (reason, "free some disk space, then start again"),
+            StoreError::Unwritable { reason } => (
+                reason,
+                "make the folder and its files writable for the user that runs gatewatch, or name \
+                 another with --data",
+            ),
+            StoreError::Busy { reason } => (
+                reason,
+                "stop the other program that uses it, then start again",
+            ),
+            StoreError::Other { reason } => (
+                reason,
+                "look at the disk, or name another folder with --data",
+            ),
             // These say themselves what to do.
-            StoreError::TooNew { .. } | StoreError::Damaged { .. } => "",
-            StoreError::Superseded { .. } | StoreError::Other { .. } => "look at the disk, or name another folder with --data",
+            StoreError::TooNew { .. }
+            | StoreError::Damaged { .. }
+            | StoreError::Superseded { .. } => {
+                return anyhow!("cannot open the store in {}: {error}", folder.display());
+            }
         };
-        let joined = if instead.is_empty() { "" } else { "; " };
-        anyhow!("cannot open the store in {}: {error}{joined}{instead}", folder.display())
+        anyhow!(
+            "cannot open the store in {}: {reason}; {instead}",
+            folder.display()
+        )
     })
 }
 

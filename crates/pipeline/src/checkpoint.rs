@@ -36,6 +36,13 @@ impl<F: Fold> Shard<F> {
         Ok(())
     }
 
+    /// Draws up the next checkpoint without writing it.
+    pub(crate) fn prepare(&mut self) {
+        if self.pending.is_none() {
+            self.pending = self.gather(false);
+        }
+    }
+
     /// Whether states are still to be written before a quick next start.
     pub fn has_unwritten_state(&self) -> bool {
         self.pending.is_some()

@@ -6,7 +6,7 @@
 //! stride shorter; repeated deaths on one single record name the culprit. A death at any other
 //! moment (somebody pulled the plug) says nothing against the records.
 
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use gatewatch_model::{Partition, Position, Stage};
@@ -32,7 +32,7 @@ pub struct Mark {
 /// Where notes are kept.
 pub trait Marks: Send + Sync {
     fn read(&self) -> Vec<Mark>;
-    /// Replaces all notes, durably.
+    /// Replaces all notes at once.
     fn write(&self, marks: &[Mark]) -> std::io::Result<()>;
 }
 
@@ -120,11 +120,9 @@ impl Marks for MarkFile {
 
     fn write(&self, marks: &[Mark]) -> std::io::Result<()> {
         let next = self.path.with_extension("next");
-        let mut file = std::fs::File::create(&next)?;
-        for mark in marks {
-            writeln!(file, "{}", render(mark))?;
-        }
-        file.sync_data()?;
+        let text: String = marks.iter().map(|it| render(it) + "\n").collect();
+        std::fs::write(&next, text)?;
+        // Not synced: it has to survive the death of the process, not of the machine.
         std::fs::rename(&next, &self.path)
     }
 }

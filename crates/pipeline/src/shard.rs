@@ -170,24 +170,41 @@ impl<F: Fold> Shard<F> {
         stride: u64,
         until: Position,
     ) -> Result<(), Interrupted> {
-        let care = Arc::clone(&self.around.care);
         let mut records = chunk.records().peekable();
-        while records.peek().is_some() {
-            let mark = Mark {
-                position: self.parts[at].effects,
-                ..self.parts[at].mark
-            };
-            let alone = care.alone(mark);
-            for (position, bytes) in records.by_ref().take(stride as usize) {
+        while let Some((position, bytes)) = records.peek().copied() {
+            if position < self.parts[at].effects {
+                // It has been folded before and nobody died of it.
+                records.next();
                 self.fold_record(at, position, bytes)?;
+                continue;
             }
+            self.fold_stride(at, &mut records.by_ref().take(stride as usize))?;
             self.checkpoint(false).map_err(Interrupted::Failed)?;
-            drop(alone);
             if self.parts[at].effects >= until {
                 self.trust(at);
                 return Err(Interrupted::Reread);
             }
         }
+        Ok(())
+    }
+
+    /// Nobody else folds meanwhile. What is written afterwards is not part of it, so that a
+    /// plug pulled during a slow write says nothing against the records.
+    fn fold_stride<'c>(
+        &mut self,
+        at: usize,
+        records: &mut dyn Iterator<Item = (Position, &'c [u8])>,
+    ) -> Result<(), Interrupted> {
+        let care = Arc::clone(&self.around.care);
+        let mark = Mark {
+            position: self.parts[at].effects,
+            ..self.parts[at].mark
+        };
+        let _alone = care.alone(mark);
+        for (position, bytes) in records {
+            self.fold_record(at, position, bytes)?;
+        }
+        self.prepare();
         Ok(())
     }
 

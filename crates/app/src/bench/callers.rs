@@ -1,19 +1,24 @@
 //! The callers test: a million distinct callers must not take much more memory than two hundred
-//! thousand. Both stages see them, in one process, so that the second measure includes the first.
+//! thousand. The same number of exchanges comes from the one and the other, each time in a
+//! process of its own, so that neither sees what the other left behind.
 
+use std::process::Command;
+
+use anyhow::Context;
 use gatewatch_inventory::Callers;
+use gatewatch_model::effects::Effects;
 use gatewatch_model::record::{Arrival, Stream};
 use gatewatch_model::{Position, Record, Timestamp};
 use gatewatch_pipeline::fold::{ExchangeFold, Fold};
 use gatewatch_sources::partition::of_key;
 use gatewatch_sources::reference::reference_exchange;
 use gatewatch_sources::{admit, partition_of};
-use indicatif::ProgressBar;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::machine::resident_bytes;
+use super::machine::{resident_bytes, resident_bytes_max};
 
-const ENDPOINTS: u32 = 1_000;
+const ENDPOINTS: u32 = 10_000;
+const EXCHANGES: u32 = 1_000_000;
 const PARTITIONS: u16 = 16;
 const FEW: u32 = 200_000;
 const MANY: u32 = 1_000_000;
@@ -24,25 +29,75 @@ const START: Timestamp = Timestamp(1_795_248_000_000_000);
 
 #[derive(Debug, Serialize)]
 pub struct CallersTest {
-    callers_few: u32,
-    callers_many: u32,
-    /// By the folds' own account.
-    own_bytes_few: usize,
-    own_bytes_many: usize,
+    few: Held,
+    many: Held,
+    /// Many by few, by the folds' own account and by the system's.
     own_ratio: f64,
-    /// By the system's: of the whole process.
-    resident_bytes_few: Option<u64>,
-    resident_bytes_many: Option<u64>,
-    resident_ratio: Option<f64>,
-    callers_kept_few: u64,
-    callers_kept_many: u64,
-    caller_state_bytes_few: usize,
+    resident_ratio: f64,
+}
+
+/// What one process holds after all exchanges.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Held {
+    callers: u32,
+    exchanges: u32,
+    callers_kept: u64,
+    caller_state_bytes: usize,
+    /// Of inventory and caller state together.
+    own_bytes: usize,
+    resident_bytes: u64,
+    resident_bytes_max: u64,
 }
 
 impl CallersTest {
     pub fn bytes_per_caller(&self) -> f64 {
-        self.caller_state_bytes_few as f64 / self.callers_kept_few.max(1) as f64
+        self.few.caller_state_bytes as f64 / self.few.callers_kept.max(1) as f64
     }
+}
+
+pub fn measure() -> anyhow::Result<CallersTest> {
+    let (few, many) = (
+        in_a_process_of_its_own(FEW)?,
+        in_a_process_of_its_own(MANY)?,
+    );
+    Ok(CallersTest {
+        own_ratio: many.own_bytes as f64 / few.own_bytes.max(1) as f64,
+        resident_ratio: many.resident_bytes as f64 / few.resident_bytes.max(1) as f64,
+        few,
+        many,
+    })
+}
+
+/// What the process of its own does.
+pub fn hold(callers: u32) -> anyhow::Result<Held> {
+    let mut folds = Folds::new();
+    folds.see(callers, EXCHANGES);
+    let own = std::process::id();
+    Ok(Held {
+        callers,
+        exchanges: EXCHANGES,
+        callers_kept: folds.kept(),
+        caller_state_bytes: folds.caller_bytes(),
+        own_bytes: folds.own_bytes(),
+        resident_bytes: resident_bytes()
+            .context("the system does not say how much memory is used")?,
+        resident_bytes_max: resident_bytes_max(own)
+            .context("the system does not say how much memory was used")?,
+    })
+}
+
+fn in_a_process_of_its_own(callers: u32) -> anyhow::Result<Held> {
+    let program = std::env::current_exe().context("cannot find this program")?;
+    let out = Command::new(program)
+        .args(["bench", "--hold-callers", &callers.to_string()])
+        .output();
+    let out = out.context("cannot start a process for the callers test")?;
+    serde_json::from_slice(&out.stdout).with_context(|| {
+        format!(
+            "the callers test failed: {}",
+            String::from_utf8_lossy(&out.stderr)
+        )
+    })
 }
 
 struct Folds {
@@ -51,44 +106,25 @@ struct Folds {
     position: Position,
 }
 
-pub fn measure(bar: &ProgressBar) -> CallersTest {
-    let mut folds = Folds {
-        exchanges: (0..PARTITIONS).map(|_| ExchangeFold::default()).collect(),
-        callers: (0..PARTITIONS).map(|_| Callers::default()).collect(),
-        position: Position::START,
-    };
-    folds.see(0..FEW, bar);
-    let (own_few, resident_few) = (folds.own_bytes(), resident_bytes());
-    let (kept_few, state_few) = (folds.kept(), folds.caller_bytes());
-    folds.see(FEW..MANY, bar);
-    let (own_many, resident_many) = (folds.own_bytes(), resident_bytes());
-    CallersTest {
-        callers_few: FEW,
-        callers_many: MANY,
-        own_bytes_few: own_few,
-        own_bytes_many: own_many,
-        own_ratio: own_many as f64 / own_few.max(1) as f64,
-        resident_bytes_few: resident_few,
-        resident_bytes_many: resident_many,
-        resident_ratio: resident_few
-            .zip(resident_many)
-            .map(|(few, many)| many as f64 / few.max(1) as f64),
-        callers_kept_few: kept_few,
-        callers_kept_many: folds.kept(),
-        caller_state_bytes_few: state_few,
-    }
-}
-
 impl Folds {
-    /// One exchange of each caller, as the journal's records would bring them.
-    fn see(&mut self, callers: std::ops::Range<u32>, bar: &ProgressBar) {
-        for caller in callers {
+    fn new() -> Folds {
+        Folds {
+            exchanges: (0..PARTITIONS).map(|_| ExchangeFold::default()).collect(),
+            callers: (0..PARTITIONS).map(|_| Callers::default()).collect(),
+            position: Position::START,
+        }
+    }
+
+    /// So many exchanges of so many callers in turn, as the journal's records would bring them.
+    fn see(&mut self, callers: u32, exchanges: u32) {
+        for number in 0..exchanges {
             // The reference exchange of one caller, given an address of its own.
-            let mut exchange = reference_exchange(u64::from(caller), ENDPOINTS, 1);
-            exchange.caller_ip = Some(std::net::Ipv4Addr::from_bits(0x0b00_0000 + caller).into());
+            let mut exchange = reference_exchange(u64::from(number), ENDPOINTS, 1);
+            let address = std::net::Ipv4Addr::from_bits(0x0b00_0000 + number % callers);
+            exchange.caller_ip = Some(address.into());
             admit(&mut exchange);
             let partition = partition_of("/", &exchange, PARTITIONS);
-            let received = START.plus_micros(i64::from(caller) * MICROS_BETWEEN);
+            let received = START.plus_micros(i64::from(number) * MICROS_BETWEEN);
             let record = Record::Arrival(Arrival {
                 received,
                 stream: Stream::Live,
@@ -98,8 +134,7 @@ impl Folds {
             });
             self.exchanges[usize::from(partition.0)].fold(self.position, &record);
             self.position = self.position.next();
-            if caller % DRAIN_EVERY == DRAIN_EVERY - 1 {
-                bar.tick();
+            if number % DRAIN_EVERY == DRAIN_EVERY - 1 {
                 self.checkpoint(received);
             }
         }
@@ -116,7 +151,7 @@ impl Folds {
             }
         }
         for callers in &mut self.callers {
-            callers.drain(&mut gatewatch_model::effects::Effects::default());
+            callers.drain(&mut Effects::default());
         }
     }
 
@@ -134,5 +169,18 @@ impl Folds {
 
     fn kept(&self) -> u64 {
         self.callers.iter().map(|it| it.coverage().callers).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_caller_of_the_test_gets_into_the_second_stage() {
+        let mut folds = Folds::new();
+        folds.see(1_000, DRAIN_EVERY);
+        assert_eq!(folds.kept(), 1_000);
+        assert!(folds.own_bytes() > folds.caller_bytes());
     }
 }

@@ -30,13 +30,18 @@ struct Measured {
 }
 
 pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
+    if let Some(callers) = args.hold_callers {
+        return print(&(serde_json::to_string(&callers::hold(callers)?)? + "\n"));
+    }
     let bar = spinner();
     bar.set_message("folding the reference exchange on one core");
     let fold = fold::measure(&bar);
-    let callers_test = (!args.no_callers).then(|| {
+    let callers_test = if args.no_callers {
+        None
+    } else {
         bar.set_message("two hundred thousand callers, then a million");
-        callers::measure(&bar)
-    });
+        Some(callers::measure()?)
+    };
     let end_to_end = if args.end_to_end {
         bar.set_message("end to end");
         Some(end_to_end::measure(args, &bar)?)
@@ -51,10 +56,14 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
         callers_test,
         end_to_end,
     };
-    let text = match args.format {
-        Format::Json => serde_json::to_string_pretty(&measured)? + "\n",
-        Format::Text => table(&serde_json::to_value(&measured)?),
-    };
+    let json = serde_json::to_string_pretty(&measured)? + "\n";
+    print(&match args.format {
+        Format::Json => json,
+        Format::Text => table(&json),
+    })
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
     Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
 }
 
@@ -71,62 +80,56 @@ fn spinner() -> ProgressBar {
     bar
 }
 
-/// Key and value a line, what belongs together indented below its name.
-fn table(value: &serde_json::Value) -> String {
+/// A line each of what pretty JSON has, in its order; a map of values would sort the keys.
+fn table(json: &str) -> String {
     let mut out = String::new();
-    lines(value, 0, &mut out);
+    for line in json.lines() {
+        let Some((key, value)) = line.split_once(": ") else {
+            continue;
+        };
+        let depth = key.len() - key.trim_start().len() - 2;
+        let name = key.trim().trim_matches('"').replace('_', " ");
+        let name = format!("{:depth$}{name}", "");
+        // Writing to a String cannot fail.
+        let _ = match value.trim_end_matches(',') {
+            "null" => continue,
+            "{" => writeln!(out, "{name}"),
+            number => writeln!(out, "{name:<36} {:>16}", rounded(number)),
+        };
+    }
     out
 }
 
-fn lines(value: &serde_json::Value, depth: usize, out: &mut String) {
-    for (key, value) in value.as_object().into_iter().flatten() {
-        let name = format!("{}{}", "  ".repeat(depth), key.replace('_', " "));
-        match value {
-            serde_json::Value::Null => (),
-            serde_json::Value::Object(_) => {
-                // Writing to a String cannot fail; so below.
-                let _ = writeln!(out, "{name}");
-                lines(value, depth + 1, out);
-            }
-            serde_json::Value::Number(number) => {
-                let number = number.as_f64().unwrap_or_default();
-                let digits = if number.fract() == 0.0 || number.abs() >= 1_000.0 {
-                    0
-                } else {
-                    2
-                };
-                let _ = writeln!(out, "{name:<36} {number:>16.digits$}");
-            }
-            other => {
-                let _ = writeln!(out, "{name:<36} {:>16}", other.to_string());
-            }
+/// Two digits after the point where they say something.
+fn rounded(number: &str) -> String {
+    match number.parse::<f64>() {
+        Ok(value) if number.contains('.') => {
+            let digits = if value.abs() >= 1_000.0 { 0 } else { 2 };
+            format!("{value:.digits$}")
         }
+        _ => number.to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
-    fn the_table_shows_each_number_and_leaves_out_what_was_not_measured() {
-        let text = table(
-            &json!({"exchanges_per_second": 81_234.56, "stage_nanoseconds": {"fold": 12.5}, "end_to_end": null}),
-        );
-        let words: Vec<&str> = text.split_whitespace().collect();
+    fn the_table_keeps_the_order_and_leaves_out_what_was_not_measured() {
+        let json = "{\n  \"z_per_second\": 81234.56,\n  \"a\": {\n    \"fold\": 12.534,\n    \"n\": 20000\n  },\n  \"end_to_end\": null\n}";
+        let table = table(json);
+        let lines: Vec<Vec<&str>> = table
+            .lines()
+            .map(|it| it.split_whitespace().collect())
+            .collect();
         assert_eq!(
-            words,
+            lines,
             [
-                "exchanges",
-                "per",
-                "second",
-                "81235",
-                "stage",
-                "nanoseconds",
-                "fold",
-                "12.50"
+                vec!["z", "per", "second", "81235"],
+                vec!["a"],
+                vec!["fold", "12.53"],
+                vec!["n", "20000"]
             ]
         );
     }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod killing;
+#[cfg(test)]
 mod restoring;
 #[cfg(test)]
 mod running;

@@ -54,7 +54,7 @@ impl Running {
         out.read_line(&mut said).unwrap();
         let address = said
             .trim()
-            .rsplit_once("http://")
+            .rsplit_once("://")
             .expect("no address")
             .1
             .to_owned();

@@ -129,3 +129,32 @@ fn a_server_that_comes_later_still_gets_everything() {
     assert!(sending.wait().unwrap().success());
     wait_for_calls(&server, 500);
 }
+
+#[test]
+fn over_tls_a_server_is_believed_when_its_authority_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    std::fs::write(folder.path().join("cert.pem"), made.cert.pem()).unwrap();
+    std::fs::write(
+        folder.path().join("key.pem"),
+        made.signing_key.serialize_pem(),
+    )
+    .unwrap();
+    let tls = ["--set", "tls.cert=cert.pem", "--set", "tls.key=key.pem"];
+    let args = [&["serve", "--listen", "127.0.0.1:0"][..], &tls].concat();
+    let server = Running::start(folder.path(), &args);
+    let (_, port) = server.address.rsplit_once(':').unwrap();
+    std::fs::write(folder.path().join("some"), lines("GET", "/a", 3)).unwrap();
+    let mut command = gatewatch(folder.path());
+    command
+        .args(["send", "some", "--to", &format!("https://localhost:{port}")])
+        .args(["--ca", "cert.pem"])
+        .env("GATEWATCH_TOKEN", server.token("ingest-token"));
+    let out = command.output().unwrap();
+    assert_eq!(out.status.code(), Some(0), "{}", said(&out));
+    assert!(
+        said(&out).starts_with("3 exchanges accepted"),
+        "{}",
+        said(&out)
+    );
+}
