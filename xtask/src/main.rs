@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+mod score;
 mod tidy;
 
 /// One chore. Adding one is a file with a `CHORE` and its name on the roll below.
@@ -13,7 +14,7 @@ struct Chore {
     run: fn(&Path, &[String]) -> anyhow::Result<()>,
 }
 
-static ROLL: &[&Chore] = &[&tidy::CHORE];
+static ROLL: &[&Chore] = &[&tidy::CHORE, &score::CHORE];
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
