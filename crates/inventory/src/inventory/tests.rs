@@ -4,34 +4,14 @@ mod bounds;
 mod replay;
 
 use gatewatch_model::effects::Effects;
-use gatewatch_model::exchange::{Body, Request, Response};
 use gatewatch_model::{Blemishes, Exchange, Position, Timestamp};
 
 use super::*;
 
 /// An exchange from `GET https://api.contoso.com/a 200`.
-fn exchange(text: &str) -> Exchange<'_> {
-    let mut words = text.split(' ');
-    let mut next = || words.next().unwrap_or("").into();
-    let request = Request {
-        method: next(),
-        url: next(),
-        body: Some(Body {
-            bytes_total: 512,
-            ..Body::default()
-        }),
-        headers: None,
-    };
-    let response = Response {
-        status: next().parse().ok(),
-        latency_micros: Some(1_500),
-        ..Response::default()
-    };
-    Exchange {
-        request,
-        response: Some(response),
-        ..Exchange::default()
-    }
+fn exchange(text: &str) -> Exchange<'static> {
+    let line = format!("+0 203.0.113.7 {text} req=512B latency=1.5ms");
+    gatewatch_testkit::traffic(&line).remove(0)
 }
 
 fn observe(inventory: &mut Inventory, exchange: &Exchange<'_>, at: Timestamp) -> Placed {
@@ -127,7 +107,9 @@ fn a_collection_is_an_api_of_its_gateway_else_a_host() {
     named.workspace = Some("team".into());
     observe(&mut inventory, &named, Timestamp::ZERO);
     see(&mut inventory, "GET https://A.example:443/ 200");
-    let nowhere = observe(&mut inventory, &exchange("GET / 200"), Timestamp::ZERO);
+    let mut nowhere = exchange("GET / 200");
+    nowhere.request.headers = None;
+    let nowhere = observe(&mut inventory, &nowhere, Timestamp::ZERO);
     assert!(nowhere.blemishes.contains(Blemishes::NO_HOST));
     let names = drained(&mut inventory)
         .collections

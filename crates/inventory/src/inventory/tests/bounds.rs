@@ -1,5 +1,7 @@
 //! What happens at the bounds, and under those who push against them.
 
+use gatewatch_model::exchange::{Body, Response};
+
 use super::*;
 use crate::limits::{COLLECTIONS_MAX, SEEDLINGS_MAX};
 
