@@ -42,7 +42,8 @@ pub(crate) struct Shard<F: Fold> {
     pub(crate) writing: Option<Writing>,
     /// A record that must be set aside before its partition's memory is used again.
     owed: Option<(usize, Skip)>,
-    cursor: Box<dyn Cursor>,
+    /// `None` when what was read and what is to be folded next are no longer the same.
+    cursor: Option<Box<dyn Cursor>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -96,14 +97,13 @@ impl<F: Fold> Shard<F> {
             }
             parts.push(part);
         }
-        let cursor = open_cursor(&around, &parts)?;
         let shard = Shard {
+            cursor: Some(open_cursor(&around, &parts)?),
             around,
             parts,
             pending: None,
             writing: None,
             owed: None,
-            cursor,
         };
         shard.tell_positions();
         shard.skip_the_deadly()
@@ -112,7 +112,11 @@ impl<F: Fold> Shard<F> {
     /// Reads and folds one chunk; false when nothing came within `wait`.
     pub fn step(&mut self, wait: Duration) -> Result<bool, ShardError> {
         self.settle()?;
-        let Some(chunk) = self.cursor.next(wait)? else {
+        let cursor = match &mut self.cursor {
+            Some(cursor) => cursor,
+            None => self.cursor.insert(open_cursor(&self.around, &self.parts)?),
+        };
+        let Some(chunk) = cursor.next(wait)? else {
             return Ok(false);
         };
         let Some(at) = self
@@ -123,16 +127,14 @@ impl<F: Fold> Shard<F> {
             return Ok(true);
         };
         let folded = self.fold_chunk(at, &chunk);
-        if let Err(interrupted) = folded {
-            let settled = self.settle();
+        if folded.is_err() {
             // What was read and not folded must be read again.
-            self.cursor = open_cursor(&self.around, &self.parts)?;
-            settled?;
-            if let Interrupted::Failed(error) = interrupted {
-                return Err(error);
-            }
+            self.cursor = None;
         }
-        Ok(true)
+        match folded {
+            Ok(()) | Err(Interrupted::Reread) => Ok(true),
+            Err(Interrupted::Failed(error)) => Err(error),
+        }
     }
 
     /// Whether effects have gathered beyond what should wait for the next checkpoint.
@@ -190,10 +192,10 @@ impl<F: Fold> Shard<F> {
 
     /// Nobody else folds meanwhile. What is written afterwards is not part of it, so that a
     /// plug pulled during a slow write says nothing against the records.
-    fn fold_stride<'c>(
+    fn fold_stride(
         &mut self,
         at: usize,
-        records: &mut dyn Iterator<Item = (Position, &'c [u8])>,
+        records: &mut dyn Iterator<Item = (Position, &[u8])>,
     ) -> Result<(), Interrupted> {
         let care = Arc::clone(&self.around.care);
         let mark = Mark {
@@ -272,6 +274,9 @@ impl<F: Fold> Shard<F> {
         };
         self.around.store.set_aside(skip)?;
         self.parts[*at].reload(&*self.around.store)?;
+        self.cursor = None;
+        // Its state would count as written, and the journal let go of what is folded again now.
+        self.writing.take_if(|it| it.partition == skip.partition);
         tracing::error!(
             stage = skip.stage.name(),
             partition = skip.partition.0,
@@ -310,7 +315,7 @@ impl<F: Fold> Shard<F> {
         for part in &mut self.parts {
             part.reload(&*self.around.store)?;
         }
-        self.cursor = open_cursor(&self.around, &self.parts)?;
+        self.cursor = None;
         self.tell_positions();
         Ok(())
     }

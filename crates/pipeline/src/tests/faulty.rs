@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use gatewatch_model::control::{Control, NumberedControl};
 use gatewatch_model::effects::CollectionRow;
@@ -20,6 +21,7 @@ pub struct FaultyStore {
     store: SqliteStore,
     /// How many commits until one fails, and whether it is done all the same.
     fault: Mutex<Option<(u64, bool)>>,
+    full: AtomicBool,
 }
 
 impl FaultyStore {
@@ -27,7 +29,13 @@ impl FaultyStore {
         FaultyStore {
             store,
             fault: Mutex::default(),
+            full: AtomicBool::default(),
         }
+    }
+
+    /// While it is full nothing can be written, and everything can be read.
+    pub fn fill(&self, full: bool) {
+        self.full.store(full, Ordering::Release);
     }
 
     /// The `after`-th commit from now on fails, once.
@@ -37,6 +45,16 @@ impl FaultyStore {
 
     pub fn no_fault(&self) {
         *self.fault.lock().unwrap() = None;
+        self.fill(false);
+    }
+
+    fn room(&self) -> Result<(), StoreError> {
+        if self.full.load(Ordering::Acquire) {
+            return Err(StoreError::Full {
+                reason: "a full disk under test".into(),
+            });
+        }
+        Ok(())
     }
 
     fn strikes(&self) -> Option<bool> {
@@ -57,7 +75,13 @@ macro_rules! pass {
 }
 
 impl Checkpoints for FaultyStore {
+    fn set_aside(&self, skip: &Skip) -> Result<(), StoreError> {
+        self.room()?;
+        self.store.set_aside(skip)
+    }
+
     fn commit(&self, checkpoints: &[Checkpoint]) -> Result<(), StoreError> {
+        self.room()?;
         let Some(done) = self.strikes() else {
             return self.store.commit(checkpoints);
         };
@@ -71,7 +95,6 @@ impl Checkpoints for FaultyStore {
 
     pass! {
         load(stage: Stage, partition: Partition) -> Loaded;
-        set_aside(skip: &Skip) -> ();
         controls_from(revision: u64, limit: usize) -> Vec<NumberedControl>;
     }
 }

@@ -12,6 +12,7 @@ use gatewatch_testkit::traffic;
 
 use super::world::{START, World, push};
 use crate::fold::{ExchangeFold, Fold, StateError};
+use crate::snapshots::Writing;
 
 /// An exchange fold with two weaknesses.
 #[derive(Default)]
@@ -111,6 +112,59 @@ fn a_panic_sets_one_record_aside_and_nothing_else() {
         skips[0].reason
     );
     assert!(!format!("{skips:?}").contains("secret-in-a-panic-message"));
+}
+
+#[test]
+fn a_full_store_does_not_lose_what_was_folded_before_a_panic() {
+    let mut world = World::new(3);
+    let mut machine = world.start_with::<Touchy>().unwrap();
+    machine
+        .send(batch("3x +0 203.0.113.7 GET /orders/17 200"))
+        .unwrap();
+    while machine.exchanges.step(Duration::ZERO).unwrap() {}
+    machine
+        .send(batch(
+            "+0 203.0.113.7 GET /panics 200
+             2x +0 203.0.113.7 GET /orders/18 200",
+        ))
+        .unwrap();
+    world.store.fill(true);
+    assert!((0..3).any(|_| machine.exchanges.step(Duration::ZERO).is_err()));
+    assert!(machine.exchanges.checkpoint(false).is_err());
+    world.store.fill(false);
+    World::settle(&mut machine).unwrap();
+    assert_eq!(world.calls()["/orders/{id}"], 5);
+    assert_eq!(world.store.skips(10).unwrap().len(), 1);
+}
+
+#[test]
+fn a_panic_while_a_snapshot_is_written_does_not_let_go_of_the_journal() {
+    let mut world = World::new(4);
+    let mut machine = world.start_with::<Touchy>().unwrap();
+    // One by one they fill several segments.
+    for _ in 0..200 {
+        let one = batch("+0 203.0.113.7 GET /orders/17 200");
+        machine.send(one).unwrap();
+    }
+    while machine.exchanges.step(Duration::ZERO).unwrap() {}
+    machine.exchanges.checkpoint(false).unwrap();
+    let busy = machine.exchanges.parts.iter();
+    let busy = busy.max_by_key(|it| it.position).unwrap();
+    let mut state = Vec::new();
+    busy.fold.encode(&mut state);
+    machine.exchanges.writing = Some(Writing::new(busy.partition, busy.position, state));
+    machine
+        .send(batch("+0 203.0.113.7 GET /panics 200"))
+        .unwrap();
+    machine.exchanges.step(Duration::ZERO).unwrap();
+    // From here the 200 are folded again, and must still be in the journal.
+    machine.exchanges.checkpoint(false).unwrap();
+    World::settle(&mut machine).unwrap();
+    machine
+        .send(batch("+0 203.0.113.7 GET /orders/18 200"))
+        .unwrap();
+    World::settle(&mut machine).unwrap();
+    assert_eq!(world.calls()["/orders/{id}"], 201);
 }
 
 #[test]
