@@ -4,10 +4,12 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use bytes::Bytes;
 use indicatif::ProgressBar;
 use serde::Serialize;
 use tempfile::TempDir;
@@ -64,21 +66,8 @@ pub fn measure(args: &BenchArgs, bar: &ProgressBar) -> anyhow::Result<EndToEnd> 
     let target = server.target(folder.path())?;
     let processor_before = processor_seconds(std::process::id());
     let began = Instant::now();
-    let (outcome, journal_bytes_max) = runtime.block_on(async {
-        let mut sample = tokio::time::interval(SAMPLE_EVERY);
-        let sending = load.send(&target, &pool);
-        tokio::pin!(sending);
-        let mut journal_bytes_max = 0;
-        loop {
-            tokio::select! {
-                outcome = &mut sending => break anyhow::Ok((outcome?, journal_bytes_max)),
-                _ = sample.tick() => {
-                    journal_bytes_max = journal_bytes_max.max(journal_bytes(folder.path()));
-                    bar.tick();
-                }
-            }
-        }
-    })?;
+    let (outcome, journal_bytes_max) =
+        runtime.block_on(send(&load, &target, &pool, folder.path(), bar))?;
     let seconds = began.elapsed().as_secs_f64();
     let generator = processor_seconds(std::process::id())
         .zip(processor_before)
@@ -118,6 +107,29 @@ pub fn measure(args: &BenchArgs, bar: &ProgressBar) -> anyhow::Result<EndToEnd> 
         store_bytes: folder_bytes(folder.path()) - journal_bytes(folder.path()),
         shutdown_seconds: ending.elapsed().as_secs_f64(),
     })
+}
+
+/// Sends all, with an eye on how large the journal grows meanwhile.
+async fn send(
+    load: &Load,
+    target: &Target,
+    pool: &[Bytes],
+    folder: &Path,
+    bar: &ProgressBar,
+) -> anyhow::Result<(Arc<Outcome>, u64)> {
+    let mut sample = tokio::time::interval(SAMPLE_EVERY);
+    let sending = load.send(target, pool);
+    tokio::pin!(sending);
+    let mut journal_bytes_max = 0;
+    loop {
+        tokio::select! {
+            outcome = &mut sending => return Ok((outcome?, journal_bytes_max)),
+            _ = sample.tick() => {
+                journal_bytes_max = journal_bytes_max.max(journal_bytes(folder));
+                bar.tick();
+            }
+        }
+    }
 }
 
 fn journal_bytes(folder: &Path) -> u64 {
