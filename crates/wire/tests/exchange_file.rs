@@ -335,3 +335,17 @@ fn seen_is_what_the_source_says() {
     assert_eq!(exchange.seen, Some(expected));
     assert_eq!(with(r#""seen":[]"#).seen, Some(Seen::default()));
 }
+
+/// The escape in the name makes each of its copies one of its own: 200,000 times 10 kB.
+#[test]
+fn a_long_name_with_many_values_stays_small() {
+    let name = format!("\\u0041{}", "a".repeat(10_000));
+    let values = vec![r#""v""#; 200_000].join(",");
+    let exchange = requesting(&format!(r#""headers":{{"{name}":[{values}],"b":"c"}}"#));
+    let headers = exchange.request.headers.as_ref().unwrap();
+    let bytes: usize = headers.iter().map(|(name, _)| name.len()).sum();
+    assert!(bytes < 2 << 20, "{bytes}");
+    assert!(headers.len() > 64);
+    assert_eq!(exchange.request_header("b"), Some("c"));
+    assert_eq!(exchange.blemishes, Blemishes::HEADERS_CUT);
+}

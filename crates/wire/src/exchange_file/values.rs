@@ -327,6 +327,10 @@ struct HeaderList<'x>(&'x mut Blemishes);
 /// Most requests have fewer headers.
 const HEADERS_ROOM: usize = 16;
 
+/// A name with a list of values stands before each of them, and one that had to be unescaped is
+/// a copy each time: without a bound a line of 4 MiB would grow to a million times its size.
+const NAME_COPIES_BYTES_MAX: usize = 1 << 20;
+
 impl<'de> Kind<'de> for HeaderList<'_> {
     type Read = Option<Headers<'de>>;
 
@@ -341,10 +345,12 @@ impl<'de> Kind<'de> for HeaderList<'_> {
 
     fn object<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Read, A::Error> {
         let mut headers = Vec::with_capacity(HEADERS_ROOM);
+        let mut copies_bytes = 0;
         while let Some(Key(name)) = members.next_key_seed(Key(Cow::Borrowed("")))? {
             members.next_value_seed(Meeting(HeaderValue {
                 name,
                 headers: &mut headers,
+                copies_bytes: &mut copies_bytes,
                 blemishes: self.0,
             }))?;
         }
@@ -366,7 +372,22 @@ impl<'de> Kind<'de> for HeaderList<'_> {
 struct HeaderValue<'x, 'de> {
     name: Text<'de>,
     headers: &'x mut Headers<'de>,
+    copies_bytes: &'x mut usize,
     blemishes: &'x mut Blemishes,
+}
+
+impl<'de> HeaderValue<'_, 'de> {
+    /// The name once more, or none when it was copied too often already.
+    fn name(&mut self) -> Option<Text<'de>> {
+        if let Cow::Owned(name) = &self.name {
+            *self.copies_bytes += name.len();
+            if *self.copies_bytes > NAME_COPIES_BYTES_MAX {
+                self.blemishes.insert(Blemishes::HEADERS_CUT);
+                return None;
+            }
+        }
+        Some(self.name.clone())
+    }
 }
 
 impl<'de> Kind<'de> for HeaderValue<'_, 'de> {
@@ -398,10 +419,13 @@ impl<'de> Kind<'de> for HeaderValue<'_, 'de> {
         self.text(boolean.to_string().into());
     }
 
-    fn list<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+    fn list<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
         while let Some(value) = items.next_element_seed(Meeting(OneText(self.blemishes)))? {
-            let name = self.name.clone();
-            self.headers.extend(value.map(|it| (name, it)));
+            if let Some(value) = value
+                && let Some(name) = self.name()
+            {
+                self.headers.push((name, value));
+            }
         }
         Ok(())
     }
