@@ -16,7 +16,8 @@ pub const BATCH_BYTES_MAX: usize = 32 << 20;
 /// A reader gets no more than this at once, unless a single record is longer.
 pub const CHUNK_BYTES_MAX: usize = 4 << 20;
 
-/// Measured on JSON: level 3 is 3% smaller and takes 1.6 times as long.
+/// Measured on JSON in sections of 40 KB: level 3 takes 1.4 times as long and gains nothing; lz4
+/// is 1.1 times as fast and twice as large.
 const LEVEL: i32 = 1;
 
 /// A batch whose sections are compressed; `first` of each entry is not known yet.

@@ -37,6 +37,8 @@ pub enum Fault {
     Broken,
     /// The machine stops during the operation.
     Crash,
+    /// The process stops before the operation; what it wrote is in memory still.
+    Kill,
 }
 
 impl SimDisk {
@@ -64,7 +66,12 @@ impl SimDisk {
         self.state().crash();
     }
 
-    /// True after a crash, until `restart`.
+    /// True when nothing works through this handle any more.
+    pub fn has_stopped(&self) -> bool {
+        self.alive().is_err()
+    }
+
+    /// True when it was the machine that stopped, and not only the process.
     pub fn is_dark(&self) -> bool {
         self.state().dark
     }

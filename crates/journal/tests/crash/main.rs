@@ -1,4 +1,4 @@
-//! A thousand machines crash while they write; every acknowledged batch is there exactly once.
+//! Thousands of machines crash while they write; every acknowledged batch is there exactly once.
 
 #[cfg(test)]
 mod sender;
@@ -7,7 +7,7 @@ mod world;
 
 use world::World;
 
-const SEEDS: u64 = 1_000;
+const SEEDS: u64 = 3_000;
 
 #[test]
 fn every_acknowledged_batch_is_there_exactly_once() {

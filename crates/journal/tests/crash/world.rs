@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use gatewatch_journal::disk::sim::Fault;
-use gatewatch_journal::{Log, OpenError, Options, SimDisk};
+use gatewatch_journal::{Answer, Log, OpenError, Options, SimDisk};
 use gatewatch_model::{Partition, Position};
+use gatewatch_ports::Appended;
 
 use crate::sender::{PARTITIONS, Sender, Sent};
 
@@ -52,14 +53,14 @@ impl World {
             self.plan();
             if let Some(mut log) = self.open() {
                 for _ in 0..5 + self.below(20) {
-                    if self.disk.is_dark() {
+                    if self.disk.has_stopped() {
                         break;
                     }
                     self.act(&mut log);
                 }
             }
-            self.disk = if self.faults == Faults::All && !self.disk.is_dark() && self.below(2) == 0
-            {
+            let killed = self.faults == Faults::All && !self.disk.is_dark() && self.below(3) > 0;
+            self.disk = if killed {
                 self.disk.reopen()
             } else {
                 self.crashes += 1;
@@ -114,13 +115,18 @@ impl World {
 
     fn plan(&mut self) {
         for _ in 0..self.below(4) {
-            let fault = match (self.faults, self.below(4)) {
+            let after = self.below(60);
+            let fault = match (self.faults, self.below(6)) {
                 (Faults::All, 0) => Fault::NoSpace,
-                (Faults::All, 1 | 2) => Fault::Broken,
+                (Faults::All, 1..=3) => Fault::Broken,
+                (Faults::All, 4) => Fault::Kill,
                 _ => Fault::Crash,
             };
-            let after = self.below(60);
             self.disk.fail(after, fault);
+            if fault == Fault::Broken && self.below(3) == 0 {
+                // Before the log can put right what has failed.
+                self.disk.fail(after + 1, Fault::Kill);
+            }
         }
     }
 
@@ -173,15 +179,32 @@ impl World {
     }
 
     fn append(&mut self, log: &mut Log<SimDisk>, group: Vec<(usize, Sent)>) {
-        let prepared: Vec<_> = group
+        let mut prepared: Vec<_> = group
             .iter()
             .map(|(at, sent)| self.senders[*at].prepare(sent))
             .collect();
-        let answers = log.append(&prepared);
-        assert_eq!(answers.len(), group.len());
+        let twice = self.below(4) == 0;
+        if let (true, Some((at, sent))) = (twice, group.first()) {
+            prepared.push(self.senders[*at].prepare(sent));
+        }
+        let mut answers = log.append(&prepared);
+        assert_eq!(answers.len(), prepared.len());
+        if twice && let Some(second) = answers.pop() {
+            self.compare(answers.first(), &second);
+        }
         for ((at, sent), answer) in group.into_iter().zip(answers) {
             self.failures += u64::from(answer.is_err());
             self.duplicates += u64::from(self.senders[at].answered(sent, answer));
+        }
+    }
+
+    /// Of two attempts in one group the second is a duplicate only if the first is on disk.
+    fn compare(&self, first: Option<&Answer>, second: &Answer) {
+        match (first, second) {
+            (Some(Ok(_)), Ok(Appended::Duplicate))
+            | (Some(Err(_)), Ok(Appended::Written(_)))
+            | (Some(_), Err(_)) => {}
+            other => panic!("seed {}: {other:?}", self.seed),
         }
     }
 
@@ -193,7 +216,7 @@ impl World {
         };
         let answers = log.append(&[self.senders[at].prepare(&sent)]);
         assert!(
-            !matches!(answers[..], [Ok(gatewatch_ports::Appended::Written(_))]),
+            !matches!(answers[..], [Ok(Appended::Written(_))]),
             "seed {}: written twice",
             self.seed
         );

@@ -175,6 +175,7 @@ fn a_frame_inside_a_record_is_never_taken_for_one() {
     let mut forged = Vec::new();
     let mut header = frame::parse(stolen, frames[9].0 as u64, nonce(&file)).unwrap();
     header.offset = place as u64;
+    header.sections[0].first = Position(11);
     header.write(&mut forged, 0);
     forged.extend_from_slice(&stolen[header.header_bytes() as usize..]);
     let mut batch = Batch::default();

@@ -1,11 +1,11 @@
 //! Disks that fill up and fail.
 
 use gatewatch_journal::disk::sim::Fault;
-use gatewatch_journal::{Direct, SimDisk};
+use gatewatch_journal::{Direct, Log, SimDisk, prepare};
 use gatewatch_model::{Partition, Position};
 use gatewatch_ports::{Appended, Journal, JournalError};
 
-use crate::traffic::{append, fill, options, read, release_all};
+use crate::traffic::{PARTITIONS, append, batch, fill, options, read, release_all};
 
 fn reason(answer: Result<Appended, JournalError>) -> String {
     match answer {
@@ -58,6 +58,25 @@ fn a_full_disk_stops_no_folded_segment_from_going() {
 }
 
 #[test]
+fn what_a_failed_write_left_behind_never_comes_back() {
+    for seed in 0..100 {
+        let disk = SimDisk::new(seed);
+        let mut log = Log::open(disk.clone(), options()).unwrap();
+        let prepared = |sequence| prepare(&batch(sequence), PARTITIONS).unwrap();
+        log.append(&[prepared(0)]);
+        // Any part of three frames is written, perhaps two of them.
+        disk.fail(0, Fault::NoSpace);
+        let refused = log.append(&[prepared(1), prepared(2), prepared(4)]);
+        assert!(refused.iter().all(Result::is_err), "{refused:?}");
+        // As long as the first of them: the second would stand right behind it.
+        assert!(log.append(&[prepared(3)])[0].is_ok());
+        drop(log);
+        let journal = Direct::open(disk.reopen(), options()).unwrap();
+        assert_eq!(read(&journal, 0, 0), [(0, 0), (1, 3)], "seed {seed}");
+    }
+}
+
+#[test]
 fn nothing_is_acknowledged_in_a_file_whose_sync_failed() {
     let disk = SimDisk::new(5);
     let journal = Direct::open(disk.clone(), options()).unwrap();
@@ -74,6 +93,23 @@ fn nothing_is_acknowledged_in_a_file_whose_sync_failed() {
     let journal = Direct::open(disk.restart(), options()).unwrap();
     assert_eq!(read(&journal, 0, 0), [(0, 0), (1, 1), (2, 2), (3, 3)]);
     assert_eq!(append(&journal, 3), Ok(Appended::Duplicate));
+}
+
+#[test]
+fn a_segment_that_could_not_be_begun_seals_nothing() {
+    for seed in 0..100 {
+        let disk = SimDisk::new(seed);
+        let mut log = Log::open(disk.clone(), options()).unwrap();
+        let prepared = |sequence| prepare(&batch(sequence), PARTITIONS).unwrap();
+        log.append(&[prepared(0)]);
+        // Created, written and synced; then its name is not, and perhaps it comes back.
+        disk.fail(3, Fault::Broken);
+        log.roll_if_few();
+        assert!(log.append(&[prepared(1)])[0].is_ok());
+        drop(log);
+        let journal = Direct::open(disk.restart(), options()).unwrap();
+        assert_eq!(read(&journal, 0, 0), [(0, 0), (1, 1)], "seed {seed}");
+    }
 }
 
 #[test]

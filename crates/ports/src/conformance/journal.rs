@@ -150,10 +150,16 @@ fn an_append_wakes(maker: &mut dyn Maker) {
     ] {
         let mut cursor = journal.cursor(from).unwrap();
         read(&mut *cursor);
-        let waiting = std::thread::spawn(move || cursor.next(PATIENCE));
+        let waiting = std::thread::spawn(move || {
+            let start = Instant::now();
+            (cursor.next(PATIENCE), start.elapsed())
+        });
         append(&*journal, None, &[(1, "a")]);
-        let chunk = waiting.join().unwrap().unwrap();
-        assert!(chunk.is_some(), "the reader was not woken");
+        let (chunk, waited) = waiting.join().unwrap();
+        assert!(
+            chunk.unwrap().is_some() && waited < PATIENCE,
+            "the reader was not woken"
+        );
     }
 }
 

@@ -88,6 +88,7 @@ impl State {
         let room = bytes.len().saturating_sub(lacking);
         let length = match fault {
             None => bytes.len(),
+            Some(Fault::Kill) => 0,
             Some(_) => self.below(room as u64 + 1) as usize,
         };
         let bytes = bytes[..length].to_vec();
@@ -114,7 +115,7 @@ impl State {
             }
             // Some of it came to the disk; the rest is taken for written and never will be.
             Some(Fault::Broken | Fault::NoSpace) => self.survive(id),
-            Some(Fault::Crash) => {}
+            Some(Fault::Crash | Fault::Kill) => {}
         }
         self.end(fault)
     }
@@ -183,6 +184,10 @@ impl State {
             Some(Fault::Crash) => {
                 self.crash();
                 Err(io::Error::other("the simulated machine stops"))
+            }
+            Some(Fault::Kill) => {
+                self.life += 1;
+                Err(io::Error::other("the simulated process is killed"))
             }
         }
     }
