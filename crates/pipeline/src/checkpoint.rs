@@ -43,14 +43,15 @@ impl<F: Fold> Shard<F> {
         }
     }
 
-    /// Whether states are still to be written before a quick next start.
+    /// Whether states are still to be written before a quick next start. Those that stand behind
+    /// their effects cannot be.
     pub fn has_unwritten_state(&self) -> bool {
         self.pending.is_some()
             || self.writing.is_some()
-            || self
-                .parts
-                .iter()
-                .any(|it| it.position > it.state && (it.due.changed || it.state.0 == 0))
+            || self.parts.iter().any(|it| {
+                let ahead = it.position >= it.effects && it.position > it.state;
+                ahead && (it.due.changed || it.state.0 == 0)
+            })
     }
 
     /// This run ends in good order; the next start need not suspect it.

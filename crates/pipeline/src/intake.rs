@@ -152,12 +152,12 @@ impl Intake {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let numbered = self.inner.store.add_control(control, actor)?;
-        // If this fails the control stays accepted, and the next start or control brings it in.
+        // If this fails the control stays accepted, and the upkeep or the next control brings it in.
         self.bring(numbered.revision)?;
         Ok(numbered)
     }
 
-    /// Brings into the journal what was accepted before a crash and did not get there.
+    /// Brings into the journal what was accepted and did not get there.
     pub(crate) fn bring_controls(&self) -> Result<(), IntakeError> {
         let _in_order = self
             .inner

@@ -32,7 +32,7 @@ pub struct Live {
     pub checkpoint_micros: AtomicU64,
     pub checkpoint_failures: AtomicU64,
     pub records_set_aside: AtomicU64,
-    /// Set when a shard has stopped for good; readiness follows.
+    /// Set when a thread has stopped for good; readiness follows.
     pub stalled: AtomicBool,
     parts: Vec<PartLive>,
     refused: Mutex<BTreeMap<Box<str>, u64>>,

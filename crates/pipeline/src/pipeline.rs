@@ -12,7 +12,7 @@ use gatewatch_ports::{Journal, Store, StoreError};
 use crate::care::Care;
 use crate::clock::Clock;
 use crate::fold::{CallerFold, ExchangeFold, Fold};
-use crate::intake::{Intake, IntakeError};
+use crate::intake::Intake;
 use crate::live::Live;
 use crate::marker::Marks;
 use crate::outbound::Outbound;
@@ -66,8 +66,6 @@ pub struct Pipeline {
 pub enum StartError {
     #[error(transparent)]
     Shard(#[from] ShardError),
-    #[error(transparent)]
-    Intake(#[from] IntakeError),
     #[error("cannot start a thread: {0}")]
     Thread(#[from] std::io::Error),
 }
@@ -87,45 +85,14 @@ impl Pipeline {
             stop: Arc::default(),
             threads: Vec::new(),
         };
-        let Parts {
-            journal,
-            digests,
-            store,
-            clock,
-            marks,
-            free_space,
-        } = parts;
-        if options.roles.fold {
-            let around = Surroundings {
-                journal: journal.clone(),
-                store: store.clone(),
-                live: pipeline.live.clone(),
-                clock: clock.clone(),
-                care: Arc::new(Care::new(marks)),
-                outbound: Some(Outbound::new(digests.clone())),
-            };
-            let second = Surroundings {
-                journal: digests.clone(),
-                outbound: None,
-                ..around.clone()
-            };
-            pipeline.start_shards::<ExchangeFold>(&around, shards(options.shards))?;
-            pipeline.start_shards::<CallerFold>(&second, 1)?;
+        match pipeline.start_threads(parts, options) {
+            Ok(()) => Ok(pipeline),
+            Err(error) => {
+                // Those that run already end in order, or the next start would suspect them.
+                pipeline.shutdown();
+                Err(error)
+            }
         }
-        if options.roles.ingest {
-            pipeline.intake.bring_controls()?;
-            let upkeep = Upkeep {
-                journals: vec![journal, digests],
-                store,
-                intake: pipeline.intake.clone(),
-                live: pipeline.live.clone(),
-                clock,
-                free_space,
-                disk_free_bytes_min: options.disk_free_bytes_min,
-            };
-            pipeline.spawn("upkeep", move |stop| upkeep.run(stop))?;
-        }
-        Ok(pipeline)
     }
 
     pub fn intake(&self) -> Intake {
@@ -141,12 +108,50 @@ impl Pipeline {
         self.intake.close();
         self.stop.set();
         for thread in self.threads {
-            if thread.join().is_err() {
-                tracing::error!(
-                    "a thread had died; what it had not written is folded again at the next start"
-                );
-            }
+            // It raised its alarm when it died.
+            let _ = thread.join();
         }
+    }
+
+    fn start_threads(&mut self, parts: Parts, options: Options) -> Result<(), StartError> {
+        let Parts {
+            journal,
+            digests,
+            store,
+            clock,
+            marks,
+            free_space,
+        } = parts;
+        if options.roles.fold {
+            let around = Surroundings {
+                journal: journal.clone(),
+                store: store.clone(),
+                live: self.live.clone(),
+                clock: clock.clone(),
+                care: Arc::new(Care::new(marks)),
+                outbound: Some(Outbound::new(digests.clone())),
+            };
+            let second = Surroundings {
+                journal: digests.clone(),
+                outbound: None,
+                ..around.clone()
+            };
+            self.start_shards::<ExchangeFold>(&around, shards(options.shards))?;
+            self.start_shards::<CallerFold>(&second, 1)?;
+        }
+        if options.roles.ingest {
+            let upkeep = Upkeep {
+                journals: vec![journal, digests],
+                store,
+                intake: self.intake.clone(),
+                live: self.live.clone(),
+                clock,
+                free_space,
+                disk_free_bytes_min: options.disk_free_bytes_min,
+            };
+            self.spawn("upkeep", move |stop| upkeep.run(stop))?;
+        }
+        Ok(())
     }
 
     fn start_shards<F: Fold + 'static>(
@@ -177,11 +182,32 @@ impl Pipeline {
         work: impl FnOnce(&Stop) + Send + 'static,
     ) -> Result<(), StartError> {
         let stop = self.stop.clone();
+        let alarm = Alarm(self.live.clone());
         let thread = std::thread::Builder::new()
             .name(name.to_owned())
-            .spawn(move || work(&stop))?;
+            .spawn(move || {
+                let _alarm = alarm;
+                work(&stop);
+            })?;
         self.threads.push(thread);
         Ok(())
+    }
+}
+
+/// Tells that a thread has died of a defect: the others go on, and it is not missed in silence.
+struct Alarm(Arc<Live>);
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stalled.store(true, Ordering::Release);
+            let thread = std::thread::current();
+            tracing::error!(
+                thread = thread.name(),
+                "a thread has died of a defect, please report it; start gatewatch again, what it \
+                 had not written is folded then"
+            );
+        }
     }
 }
 
@@ -195,17 +221,17 @@ fn shards(asked: usize) -> usize {
 
 fn run<F: Fold>(mut shard: Shard<F>, stop: &Stop) {
     let mut next = Instant::now() + CHECKPOINT_EVERY;
-    while !stop.is_set() {
-        let turned = turn(&mut shard, &mut next);
-        if let Err(error) = turned
-            && !survive(&mut shard, &error, stop)
-        {
-            return;
+    let mut goes_on = true;
+    while goes_on && !stop.is_set() {
+        if let Err(error) = turn(&mut shard, &mut next) {
+            goes_on = survive(&mut shard, &error, stop);
         }
     }
-    if let Err(error) = finish(&mut shard) {
+    if goes_on && let Err(error) = finish(&mut shard) {
         tracing::warn!(%error, "not all could be written at the end; it is folded again at the next start");
     }
+    // Whatever the store had to say, no record has killed this process.
+    shard.calm();
 }
 
 fn turn<F: Fold>(shard: &mut Shard<F>, next: &mut Instant) -> Result<(), ShardError> {
@@ -234,15 +260,30 @@ fn survive<F: Fold>(shard: &mut Shard<F>, error: &ShardError, stop: &Stop) -> bo
     }
     // A commit whose answer was lost looks as if somebody else had made it: what is in memory
     // no longer fits the store, but the store is right.
-    let reloaded = match error {
-        ShardError::Store(StoreError::Superseded { .. }) => shard.reload().is_ok(),
-        _ => false,
-    };
-    if reloaded {
+    if let ShardError::Store(StoreError::Superseded { .. }) = error {
         tracing::warn!(stage, %error, "the store had gone on; folding goes on from there");
-        stop.wait(RETRY_EVERY);
-        return true;
+        return begin_again(shard, stop);
     }
+    stall(shard, error)
+}
+
+/// Reloads, and tries until that works: meanwhile some of what is in memory is the store's and
+/// some is not, so that none of it may be written, not at the end either.
+fn begin_again<F: Fold>(shard: &mut Shard<F>, stop: &Stop) -> bool {
+    while !stop.wait(RETRY_EVERY) {
+        match shard.reload() {
+            Ok(()) => return true,
+            Err(error) if error.may_pass() => {
+                tracing::warn!(stage = F::STAGE.name(), %error, "folding waits for the store; nothing is lost");
+            }
+            Err(error) => return stall(shard, &error),
+        }
+    }
+    false
+}
+
+fn stall<F: Fold>(shard: &Shard<F>, error: &ShardError) -> bool {
+    let stage = F::STAGE.name();
     shard.around.live.stalled.store(true, Ordering::Release);
     tracing::error!(stage, %error, "folding has stopped; see to the cause, then start gatewatch again");
     false
@@ -260,7 +301,6 @@ fn finish<F: Fold>(shard: &mut Shard<F>) -> Result<(), ShardError> {
     while Instant::now() < deadline && shard.has_unwritten_state() {
         shard.checkpoint(true)?;
     }
-    shard.calm();
     Ok(())
 }
 

@@ -47,6 +47,7 @@ impl Upkeep {
             wall.watch(self.clock.now());
             if ticked.is_due() {
                 self.tick();
+                self.bring_controls();
             }
             if looked.is_due() {
                 low = self.look_at_disk(low);
@@ -73,6 +74,13 @@ impl Upkeep {
             if let Err(error) = journal.append(batch).wait() {
                 tracing::warn!(%error, "no Tick could be written; windows close later than they should");
             }
+        }
+    }
+
+    /// What was accepted and did not get into the journal, before a crash or while it was full.
+    fn bring_controls(&self) {
+        if let Err(error) = self.intake.bring_controls() {
+            tracing::warn!(%error, "controls wait for the journal; they are brought in as soon as it takes them");
         }
     }
 

@@ -22,6 +22,8 @@ pub struct FaultyStore {
     /// How many commits until one fails, and whether it is done all the same.
     fault: Mutex<Option<(u64, bool)>>,
     full: AtomicBool,
+    /// How many loads succeed, and how many fail then.
+    loads: Mutex<(u64, u64)>,
 }
 
 impl FaultyStore {
@@ -30,6 +32,7 @@ impl FaultyStore {
             store,
             fault: Mutex::default(),
             full: AtomicBool::default(),
+            loads: Mutex::default(),
         }
     }
 
@@ -43,9 +46,18 @@ impl FaultyStore {
         *self.fault.lock().unwrap() = Some((after, done_all_the_same));
     }
 
+    pub fn fail_loads(&self, after: u64, count: u64) {
+        *self.loads.lock().unwrap() = (after, count);
+    }
+
+    pub fn loads_to_fail(&self) -> u64 {
+        self.loads.lock().unwrap().1
+    }
+
     pub fn no_fault(&self) {
         *self.fault.lock().unwrap() = None;
         self.fill(false);
+        self.fail_loads(0, 0);
     }
 
     fn room(&self) -> Result<(), StoreError> {
@@ -62,6 +74,12 @@ impl FaultyStore {
         let (after, done) = (*fault)?;
         *fault = after.checked_sub(1).map(|it| (it, done));
         (after == 0).then_some(done)
+    }
+}
+
+fn busy() -> StoreError {
+    StoreError::Busy {
+        reason: "a fault under test".into(),
     }
 }
 
@@ -88,13 +106,24 @@ impl Checkpoints for FaultyStore {
         if done {
             self.store.commit(checkpoints)?;
         }
-        Err(StoreError::Busy {
-            reason: "a fault under test".into(),
-        })
+        Err(busy())
+    }
+
+    fn load(&self, stage: Stage, partition: Partition) -> Result<Loaded, StoreError> {
+        let mut loads = self.loads.lock().unwrap();
+        let (after, count) = &mut *loads;
+        match (after.checked_sub(1), count.checked_sub(1)) {
+            (Some(fewer), Some(_)) => *after = fewer,
+            (None, Some(fewer)) => {
+                *count = fewer;
+                return Err(busy());
+            }
+            (_, None) => {}
+        }
+        self.store.load(stage, partition)
     }
 
     pass! {
-        load(stage: Stage, partition: Partition) -> Loaded;
         controls_from(revision: u64, limit: usize) -> Vec<NumberedControl>;
     }
 }

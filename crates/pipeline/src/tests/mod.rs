@@ -3,5 +3,6 @@
 mod crashes;
 mod faulty;
 mod poisoned;
+mod running;
 mod same_store;
 mod world;

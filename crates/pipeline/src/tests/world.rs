@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use gatewatch_journal::{Direct, Options, SimDisk};
+use gatewatch_journal::{Direct, Embedded, Options, SimDisk};
 use gatewatch_model::record::{Arrival, Stream};
 use gatewatch_model::{Exchange, Partition, Record, Timestamp};
 use gatewatch_ports::store::{CollectionQuery, EndpointQuery, Reading, RollupQuery, Store};
@@ -23,9 +23,12 @@ use crate::intake::{Intake, IntakeError};
 use crate::live::Live;
 use crate::marker::{Mark, Marks};
 use crate::outbound::Outbound;
+use crate::pipeline::{self, Parts, Pipeline, Roles, StartError};
 use crate::shard::{Shard, ShardError, Surroundings};
+use crate::upkeep::FreeSpace;
 
 pub const PARTITIONS: u16 = 4;
+pub const DISK_FREE_BYTES_MIN: u64 = 1_000;
 pub const START: Timestamp = Timestamp(1_795_248_000_000_000);
 
 pub struct World {
@@ -108,13 +111,7 @@ impl World {
         self.disks = self.disks.each_ref().map(SimDisk::restart);
         self.store.no_fault();
         let [journal, digests] = self.disks.each_ref().map(|disk| {
-            let options = Options {
-                partitions: PARTITIONS,
-                segment_bytes: 4 << 10,
-                bytes_max: 4 << 20,
-                ..Options::default()
-            };
-            Arc::new(Direct::open(disk.clone(), options).unwrap()) as Arc<dyn Journal>
+            Arc::new(Direct::open(disk.clone(), options()).unwrap()) as Arc<dyn Journal>
         });
         let live = Arc::new(Live::new(PARTITIONS));
         let around = Surroundings {
@@ -143,6 +140,36 @@ impl World {
             journal,
             digests,
         })
+    }
+
+    /// The pipeline as it is in the binary, with its threads.
+    pub fn run(&mut self, free_space: FreeSpace) -> Result<Pipeline, StartError> {
+        self.disks = self.disks.each_ref().map(SimDisk::restart);
+        let [journal, digests] = self.disks.each_ref().map(|disk| {
+            Arc::new(Embedded::on(disk.clone(), options()).unwrap()) as Arc<dyn Journal>
+        });
+        let parts = Parts {
+            journal,
+            digests,
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            marks: Box::new(MemoryMarks(self.marks.clone())),
+            free_space,
+        };
+        let options = pipeline::Options {
+            roles: Roles {
+                ingest: true,
+                fold: true,
+            },
+            shards: 2,
+            disk_free_bytes_min: DISK_FREE_BYTES_MIN,
+        };
+        Pipeline::start(parts, options)
+    }
+
+    /// Whom the next start would suspect.
+    pub fn suspects(&self) -> usize {
+        self.marks.lock().unwrap().len()
     }
 
     /// Folds all there is, and writes it.
@@ -207,6 +234,15 @@ pub fn push(batch: &mut Batch, received: Timestamp, exchanges: &[Exchange<'stati
         batch.push(partition, |bytes| {
             record::encode(&Record::Arrival(arrival), bytes);
         });
+    }
+}
+
+fn options() -> Options {
+    Options {
+        partitions: PARTITIONS,
+        segment_bytes: 4 << 10,
+        bytes_max: 4 << 20,
+        ..Options::default()
     }
 }
 
