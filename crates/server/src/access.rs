@@ -82,7 +82,9 @@ impl Access {
         if let Some(grant) = self.recall(&hash, now) {
             return Ok(grant);
         }
-        if let Some(seconds) = self.inner.failures.spent(peer, now) {
+        if !self.was_good(&hash)
+            && let Some(seconds) = self.inner.failures.spent(peer, now)
+        {
             let detail = "too many tokens from this address were not valid; try again later";
             return Err(Problem::new(&TOO_MANY, detail).retry(seconds));
         }
@@ -126,6 +128,11 @@ impl Access {
         (is_fresh(*read, now) && !is_over(grant.expires, now)).then(|| grant.clone())
     }
 
+    /// Whether the store knew it when it was asked last, however long ago.
+    fn was_good(&self, hash: &Hash) -> bool {
+        self.known().grants.contains_key(hash)
+    }
+
     async fn look_up(&self, hash: Hash, blocking: &Blocking) -> Result<Option<Grant>, Problem> {
         let revocations = self.known().revocations;
         let row = blocking
@@ -133,8 +140,9 @@ impl Access {
             .await?;
         let now = self.now();
         let grant = row.filter(|it| is_live(it, now)).map(|it| grant(it, hash));
-        if let Some(grant) = &grant {
-            self.remember(grant, now, revocations);
+        match &grant {
+            Some(grant) => self.remember(grant, now, revocations),
+            None => drop(self.known().grants.remove(&hash)),
         }
         Ok(grant)
     }

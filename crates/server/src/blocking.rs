@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gatewatch_ports::{Store, StoreError};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::problem::{BROKEN, Problem, UNAVAILABLE};
 
@@ -50,14 +50,23 @@ impl Blocking {
             )
             .retry(1));
         };
-        let worked = tokio::task::spawn_blocking(move || {
-            let done = work();
-            drop(permit);
-            done
-        });
-        worked.await.map_err(|error| {
-            tracing::error!(%error, "blocking work broke");
-            Problem::new(&BROKEN, "this is a defect of gatewatch; its log says more")
-        })
+        run(permit, work).await
     }
+}
+
+/// Runs what blocks, by leave that was got elsewhere. The leave lasts until the work ends, though
+/// nobody may wait for it any more.
+pub(crate) async fn run<T: Send + 'static>(
+    leave: OwnedSemaphorePermit,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let worked = tokio::task::spawn_blocking(move || {
+        let done = work();
+        drop(leave);
+        done
+    });
+    worked.await.map_err(|error| {
+        tracing::error!(%error, "blocking work broke");
+        Problem::new(&BROKEN, "this is a defect of gatewatch; its log says more")
+    })
 }

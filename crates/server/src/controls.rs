@@ -218,9 +218,9 @@ async fn read(shared: &Shared, grant: &Grant, asking: &Asking) -> Result<Control
 fn refused(error: IntakeError) -> Problem {
     match error {
         IntakeError::Journal(error) => {
-            let detail = format!(
-                "the control is kept and takes effect later, do not send it again: {error}"
-            );
+            tracing::error!(%error, "a control is kept and not in the journal yet");
+            let detail = "the control is kept and takes effect later, do not send it again; \
+                the log says why";
             Problem::new(&UNAVAILABLE, detail)
         }
         IntakeError::Store(_) | IntakeError::DiskLow { .. } | IntakeError::Closing => error.into(),

@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
@@ -44,16 +44,18 @@ const HEADERS: [(HeaderName, &str); 8] = [
 pub(crate) async fn dress(request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let id = new_id().unwrap_or_default();
-    // The path alone: a query can hold the set-up code.
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let method = request.method().clone();
+    // The route alone: an address that leads nowhere can hold anything, a query the set-up code.
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = answered.unwrap_or_else(|_| {
         // The panic hook has told the log what it was.
-        tracing::error!(request = %id, %method, path, "a route panicked");
+        tracing::error!(request = %id, %method, route, "a route panicked");
         Problem::new(&BROKEN, "this is a defect of gatewatch; its log says more").into_response()
     });
     let micros = begun.elapsed().as_micros() as u64;
-    tracing::debug!(request = %id, %method, path, status = response.status().as_u16(), micros, "answered");
+    tracing::debug!(request = %id, %method, route, status = response.status().as_u16(), micros, "answered");
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers

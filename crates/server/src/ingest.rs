@@ -21,6 +21,7 @@ use utoipa::ToSchema;
 
 use crate::access::Grant;
 use crate::asked::{Asked, Param, ParamKind};
+use crate::blocking;
 use crate::openapi::{Content, shape};
 use crate::problem::{
     ALL_REFUSED, BAD_BODY, DISK_LOW, Problem, RefusedLine, SLOW_BODY, STALE_SEQUENCE, TOO_LARGE,
@@ -137,8 +138,11 @@ async fn take_in(
         scope: grant.scope,
     };
     let turn = shared.room.turn().await?;
-    let (batch, outcome) = shared.blocking.run(move || lines.read(batch)).await??;
-    drop(turn);
+    // The space goes along: a sender who hangs up does not stop the reading, and its memory counts
+    // until it ends. Whoever reads slowly from the store takes no turn away.
+    let read = blocking::run(turn, move || (lines.read(batch), space));
+    let (read, mut space) = read.await?;
+    let (batch, outcome) = read?;
     if outcome.accepted == 0 {
         shared.live.refuse_lines(&grant.name, outcome.refused_total);
         return Err(none_accepted(outcome));

@@ -181,7 +181,7 @@ static ENDPOINT_PARAMS: &[Param] = &[
     },
     Param {
         name: "seen_after",
-        what: "Only endpoints whose latest exchange is not before this time.",
+        what: "Only endpoints whose latest exchange is after this time.",
         kind: ParamKind::Time,
     },
     Param {

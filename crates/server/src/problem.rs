@@ -163,7 +163,7 @@ impl From<StoreError> for Problem {
 impl From<IntakeError> for Problem {
     fn from(error: IntakeError) -> Problem {
         let retry_seconds = error.retry_seconds();
-        let detail = error.to_string();
+        let mut detail = error.to_string();
         let kind = match error {
             IntakeError::Store(error) => return error.into(),
             IntakeError::DiskLow { .. } => &DISK_LOW,
@@ -172,10 +172,15 @@ impl From<IntakeError> for Problem {
                 JournalError::Full { .. } => &TOO_MANY,
                 JournalError::TooLarge { .. } => &TOO_LARGE,
                 JournalError::StaleSequence { .. } => &STALE_SEQUENCE,
+                JournalError::Closed => &UNAVAILABLE,
+                // The reason may name files: for the log, not for whoever sends.
                 JournalError::Gone { .. }
                 | JournalError::Unwritable { .. }
-                | JournalError::Unreadable { .. }
-                | JournalError::Closed => &UNAVAILABLE,
+                | JournalError::Unreadable { .. } => {
+                    tracing::error!(%error, "the journal failed a request");
+                    detail = "the journal failed; its log says why".to_owned();
+                    &UNAVAILABLE
+                }
             },
         };
         Problem {
@@ -218,6 +223,16 @@ mod tests {
         let response = Problem::from(IntakeError::from(large)).into_response();
         assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
         assert!(!response.headers().contains_key(RETRY_AFTER));
+    }
+
+    #[test]
+    fn what_a_journal_says_of_its_files_stays_here() {
+        let error = JournalError::Unwritable {
+            reason: "/var/lib/gatewatch/journal: no such file".into(),
+        };
+        let problem = Problem::from(IntakeError::from(error));
+        assert!(!problem.detail.contains("/var"), "{}", problem.detail);
+        assert_eq!(problem.kind, &UNAVAILABLE);
     }
 
     #[test]

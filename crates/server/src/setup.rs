@@ -20,11 +20,11 @@ use crate::body::read_small;
 use crate::first_start::{CODE, has_owner};
 use crate::openapi::Content;
 use crate::pages::{escape, page};
-use crate::problem::{BAD_BODY, NOT_ALLOWED, Problem, TOO_LARGE, TOO_MANY};
+use crate::problem::{BAD_BODY, CONFLICT, NOT_ALLOWED, Problem, TOO_LARGE, TOO_MANY};
 use crate::routes::{Answer, Face, Gate, Operation, Route, Scoped, Verb};
 use crate::secrets::{Redacted, same};
 use crate::shared::{From as Address, Shared};
-use crate::tokens::{checked_name, owner_row};
+use crate::tokens::{checked_name, conflict, owner_row};
 
 const ATTEMPTS_PER_MINUTE_MAX: u32 = 10;
 const CODE_HOURS: i64 = 24;
@@ -74,7 +74,7 @@ pub(crate) static ROUTES: &[Route] = &[
                 what: "A page with the owner's token, shown this once.",
                 contents: &[Content::Text("text/html")],
             }],
-            problems: &[&BAD_BODY, &TOO_LARGE, &NOT_ALLOWED, &TOO_MANY],
+            problems: &[&BAD_BODY, &TOO_LARGE, &NOT_ALLOWED, &CONFLICT, &TOO_MANY],
             ..Operation::PLAIN
         },
         answer: |verb| on(verb, make_owner),
@@ -151,16 +151,12 @@ async fn make_owner(
             shared.setup.attempts.count(address, shared.now());
             Ok(no_longer())
         }
-        Err(problem) if problem.kind == &BAD_BODY => {
+        Err(problem) if [&BAD_BODY, &CONFLICT].contains(&problem.kind) => {
             let text = format!(
                 "<p>{}</p><p>Go back and try again.</p>",
                 escape(&problem.detail)
             );
-            Ok(page(
-                StatusCode::BAD_REQUEST,
-                "That name does not do",
-                &text,
-            ))
+            Ok(page(problem.kind.status, "That name does not do", &text))
         }
         Err(problem) => Err(problem),
     }
@@ -180,6 +176,9 @@ fn make(
         return Ok(None);
     }
     let (token, row) = owner_row(checked_name(name)?, actor.at)?;
+    if let Some(problem) = conflict(&store.tokens()?, &row, actor.at) {
+        return Err(problem);
+    }
     store.add_token(&row, &token.hash(), actor)?;
     store.put_setting(CODE, None, actor)?;
     Ok(Some(token))

@@ -229,7 +229,7 @@ fn revoke(
     if revoked { Ok(()) } else { Err(missing()) }
 }
 
-fn conflict(tokens: &[TokenRow], row: &TokenRow, now: Timestamp) -> Option<Problem> {
+pub(crate) fn conflict(tokens: &[TokenRow], row: &TokenRow, now: Timestamp) -> Option<Problem> {
     if tokens.len() >= TOKENS_MAX {
         let detail = format!("{TOKENS_MAX} tokens were made; that is all there can be");
         return Some(Problem::new(&CONFLICT, detail));

@@ -178,6 +178,17 @@ async fn an_address_that_guesses_is_slowed_down_and_tokens_in_use_go_on() {
         (StatusCode::TOO_MANY_REQUESTS, &"60".parse().unwrap())
     );
     assert_eq!(ask(&known).await.status, StatusCode::OK);
+    // Long enough that the store is asked again, and not so long that guessing is free again.
+    house.clock.pass_seconds(45);
+    assert_eq!(
+        ask("gw_o_guess").await.status,
+        StatusCode::TOO_MANY_REQUESTS
+    );
+    assert_eq!(ask(&known).await.status, StatusCode::OK);
+    let id = house.token_id(&known);
+    assert!(house.store.revoke_token(&id, &house.actor()).unwrap());
+    house.clock.pass_seconds(30);
+    assert_eq!(ask(&known).await.status, StatusCode::UNAUTHORIZED);
     house.clock.pass_seconds(60);
     assert_eq!(ask("gw_o_guess").await.status, StatusCode::UNAUTHORIZED);
 }

@@ -21,12 +21,14 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
+use crate::routes::router;
 use crate::secrets::{Redacted, new_id, new_token};
-use crate::shared::Peer;
-use crate::{Access, Faces, Parts, router};
+use crate::shared::{Peer, Shared};
+use crate::{Access, Faces, Parts};
 
 pub struct House {
     pub router: Router,
+    pub(crate) shared: Arc<Shared>,
     pub store: Arc<dyn Store>,
     pub clock: Arc<StandingClock>,
     pub folder: TempDir,
@@ -54,6 +56,23 @@ impl StandingClock {
     }
 }
 
+/// How a house differs from an ordinary one.
+pub struct Plan {
+    pub fold: bool,
+    pub free_bytes: u64,
+    pub journal_bytes_max: u64,
+}
+
+impl Default for Plan {
+    fn default() -> Plan {
+        Plan {
+            fold: true,
+            free_bytes: 1 << 40,
+            journal_bytes_max: 4 << 30,
+        }
+    }
+}
+
 /// An answer whose body was read.
 #[derive(Debug)]
 pub struct Told {
@@ -70,11 +89,23 @@ impl Told {
 
 impl House {
     pub fn open() -> House {
+        House::build(Plan::default())
+    }
+
+    pub fn build(plan: Plan) -> House {
+        let Plan {
+            fold,
+            free_bytes,
+            journal_bytes_max,
+        } = plan;
         let folder = tempfile::tempdir().unwrap();
         let clock = StandingClock::at("2026-11-21T08:00:00Z");
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(folder.path()).unwrap());
         let journal = |name: &str| -> Arc<dyn Journal> {
-            let options = gatewatch_journal::Options::default();
+            let options = gatewatch_journal::Options {
+                bytes_max: journal_bytes_max,
+                ..Default::default()
+            };
             Arc::new(Embedded::open(&folder.path().join(name), options).unwrap())
         };
         let (exchanges, digests) = (journal("journal"), journal("digests"));
@@ -84,19 +115,16 @@ impl House {
             store: store.clone(),
             clock: clock.clone(),
             marks: Box::new(MarkFile::new(folder.path())),
-            free_space: Box::new(|| Ok(1 << 40)),
+            free_space: Box::new(move || Ok(free_bytes)),
         };
-        let roles = pipeline::Roles {
-            ingest: true,
-            fold: true,
-        };
+        let roles = pipeline::Roles { ingest: true, fold };
         let options = pipeline::Options {
             roles,
             shards: 1,
             disk_free_bytes_min: 1 << 20,
         };
         let pipeline = Pipeline::start(parts, options).unwrap();
-        let router = router(Parts {
+        let shared = Arc::new(Shared::new(Parts {
             store: store.clone(),
             intake: pipeline.intake(),
             live: pipeline.live(),
@@ -104,14 +132,22 @@ impl House {
             access: Access::new(clock.clone()),
             faces: Faces::ALL,
             version: "0.0.0-test",
-        });
+        }));
         House {
-            router,
+            router: router(shared.clone()),
+            shared,
             store,
             clock,
             folder,
             pipeline: Some(pipeline),
             peers: AtomicU32::new(0),
+        }
+    }
+
+    /// Nothing new is taken in from here on.
+    pub fn close(&mut self) {
+        if let Some(pipeline) = self.pipeline.take() {
+            pipeline.shutdown();
         }
     }
 
@@ -200,9 +236,7 @@ impl House {
 
 impl Drop for House {
     fn drop(&mut self) {
-        if let Some(pipeline) = self.pipeline.take() {
-            pipeline.shutdown();
-        }
+        self.close();
     }
 }
 

@@ -9,3 +9,4 @@ mod reading;
 mod roles;
 mod setup;
 mod structure;
+mod trouble;

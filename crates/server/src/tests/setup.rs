@@ -163,6 +163,9 @@ async fn a_name_that_does_not_do_leaves_the_code_good() {
     let code = start(&house).setup_code.unwrap();
     let told = make(&house, code.expose(), "").await;
     assert_eq!(told.status, StatusCode::BAD_REQUEST, "{}", told.text);
+    // Two live tokens never have one name, and this is that of the first start.
+    let told = make(&house, code.expose(), INGEST_TOKEN_FILE).await;
+    assert_eq!(told.status, StatusCode::CONFLICT, "{}", told.text);
     assert_eq!(
         make(&house, code.expose(), "Ada").await.status,
         StatusCode::OK
