@@ -98,7 +98,7 @@ impl<F: Fold> Shard<F> {
             parts.push(part);
         }
         let shard = Shard {
-            cursor: Some(open_cursor(&around, &parts)?),
+            cursor: Some(open_behind_losses(&around, &mut parts)?),
             around,
             parts,
             pending: None,
@@ -139,11 +139,15 @@ impl<F: Fold> Shard<F> {
 
     /// Whether effects have gathered beyond what should wait for the next checkpoint.
     pub fn is_full(&self) -> bool {
-        self.parts.iter().any(|it| it.fold.is_full())
+        self.parts
+            .iter()
+            .any(|it| it.has_news() && it.fold.is_full())
     }
 
     fn fold_chunk(&mut self, at: usize, chunk: &Chunk) -> Result<(), Interrupted> {
-        self.note_gap(at, chunk);
+        if chunk.first > self.parts[at].position {
+            miss(&mut self.parts[at], chunk.first);
+        }
         if let Approach::Careful { stride, until } = self.parts[at].mark.approach() {
             return self.fold_carefully(at, chunk, stride, until);
         }
@@ -178,6 +182,7 @@ impl<F: Fold> Shard<F> {
                 // It has been folded before and nobody died of it.
                 records.next();
                 self.fold_record(at, position, bytes)?;
+                self.parts[at].forget_replayed();
                 continue;
             }
             self.fold_stride(at, &mut records.by_ref().take(stride as usize))?;
@@ -320,19 +325,6 @@ impl<F: Fold> Shard<F> {
         Ok(())
     }
 
-    fn note_gap(&mut self, at: usize, chunk: &Chunk) {
-        let part = &mut self.parts[at];
-        if chunk.first > part.position {
-            tracing::error!(
-                stage = F::STAGE.name(),
-                partition = chunk.partition.0,
-                records = chunk.first.0 - part.position.0,
-                "records are missing from the journal; folding goes on behind the damage"
-            );
-            part.advance(chunk.first);
-        }
-    }
-
     pub(crate) fn tell_positions(&self) {
         for part in &self.parts {
             self.around.live.reach(&Reached {
@@ -350,6 +342,42 @@ impl<F: Fold> Shard<F> {
             .collect();
         self.around.journal.release(&released);
     }
+}
+
+/// Opens at the states' positions, or where the journal begins if it has lost what came between:
+/// there is nobody else to ask for it.
+fn open_behind_losses<F: Fold>(
+    around: &Surroundings,
+    parts: &mut [Part<F>],
+) -> Result<Box<dyn Cursor>, JournalError> {
+    loop {
+        let error = match open_cursor(around, parts) {
+            Ok(cursor) => return Ok(cursor),
+            Err(error) => error,
+        };
+        let JournalError::Gone {
+            partition, oldest, ..
+        } = error
+        else {
+            return Err(error);
+        };
+        let behind = parts
+            .iter_mut()
+            .find(|it| it.partition == partition && it.position < oldest);
+        miss(behind.ok_or(error)?, oldest);
+    }
+}
+
+/// Goes on at `first` without what stood before it.
+fn miss<F: Fold>(part: &mut Part<F>, first: Position) {
+    tracing::error!(
+        stage = F::STAGE.name(),
+        partition = part.partition.0,
+        records = first.0 - part.position.0,
+        "records are missing from the journal; folding goes on behind them, look at its disk and \
+         restore a backup if totals matter"
+    );
+    part.advance(first);
 }
 
 fn open_cursor<F: Fold>(

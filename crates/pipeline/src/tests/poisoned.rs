@@ -10,8 +10,9 @@ use gatewatch_ports::Batch;
 use gatewatch_ports::store::Reading;
 use gatewatch_testkit::traffic;
 
-use super::world::{START, World, push};
+use super::world::{Machine, START, World, push};
 use crate::fold::{ExchangeFold, Fold, StateError};
+use crate::marker::{CAREFUL_LEVEL, Mark};
 use crate::snapshots::Writing;
 
 /// An exchange fold with two weaknesses.
@@ -186,6 +187,36 @@ fn what_kills_the_process_is_found_and_set_aside() {
     );
     assert_eq!(world.store.skips(10).unwrap().len(), 1);
     assert_eq!(deaths, 6, "two without progress, then 512, 16, 1 and 1");
+}
+
+#[test]
+fn a_careful_replay_holds_nothing_back() {
+    let mut world = World::new(5);
+    let mut machine = world.start_with::<Touchy>().unwrap();
+    for _ in 0..5 {
+        let one = batch("+0 203.0.113.7 GET /orders/17 200");
+        machine.send(one).unwrap();
+    }
+    World::settle(&mut machine).unwrap();
+    let busy = |machine: &Machine<Touchy>| {
+        let parts = machine.exchanges.parts.iter().enumerate();
+        parts.max_by_key(|it| it.1.effects).unwrap().0
+    };
+    let part = &machine.exchanges.parts[busy(&machine)];
+    world.suspect(Mark {
+        level: CAREFUL_LEVEL,
+        until: Position(part.effects.0 + 1),
+        ..part.mark
+    });
+    drop(machine);
+    let mut machine = world.start_with::<Touchy>().unwrap();
+    let at = busy(&machine);
+    machine.exchanges.step(Duration::ZERO).unwrap();
+    let part = &machine.exchanges.parts[at];
+    assert!(part.mark.level == CAREFUL_LEVEL && part.position < part.effects);
+    assert_eq!(part.fold.0.inventory().pending_bytes(), 0);
+    World::settle(&mut machine).unwrap();
+    assert_eq!(world.calls()["/orders/{id}"], 5);
 }
 
 /// Starts the machine in a thread of its own; false when it dies.

@@ -195,6 +195,26 @@ fn a_full_journal_and_a_control_that_waits_for_it_do_not_stop_the_start() {
 }
 
 #[test]
+fn a_lost_journal_costs_what_was_in_it_and_no_more() {
+    let mut world = World::new(9);
+    let mut machine = world.start().unwrap();
+    send(&machine.intake, 1).unwrap();
+    World::settle(&mut machine).unwrap();
+    machine.exchanges.checkpoint(true).unwrap();
+    for sequence in 2..5 {
+        send(&machine.intake, sequence).unwrap();
+    }
+    // Effects are in the store beyond the state; the records between were in the journal only.
+    World::settle(&mut machine).unwrap();
+    drop(machine);
+    world.lose_journal();
+    let pipeline = world.run(roomy()).unwrap();
+    send_and_see(&pipeline, 5);
+    pipeline.shutdown();
+    assert_eq!(world.store.sources().unwrap()[0].exchanges, 15);
+}
+
+#[test]
 fn a_state_behind_its_effects_is_not_waited_for_at_the_end() {
     let mut world = World::new(8);
     let mut machine = world.start().unwrap();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use gatewatch_journal::{Direct, Embedded, Options, SimDisk};
 use gatewatch_model::record::{Arrival, Stream};
-use gatewatch_model::{Exchange, Partition, Record, Timestamp};
+use gatewatch_model::{Exchange, Partition, Record, Stage, Timestamp};
 use gatewatch_ports::store::{CollectionQuery, EndpointQuery, Reading, RollupQuery, Store};
 use gatewatch_ports::{Appended, Batch, Journal};
 use gatewatch_sources::partition_of;
@@ -110,8 +110,8 @@ impl World {
     pub fn start_with<F: Fold>(&mut self) -> Result<Machine<F>, ShardError> {
         self.disks = self.disks.each_ref().map(SimDisk::restart);
         self.store.no_fault();
-        let [journal, digests] = self.disks.each_ref().map(|disk| {
-            Arc::new(Direct::open(disk.clone(), options()).unwrap()) as Arc<dyn Journal>
+        let [journal, digests] = self.journals(|disk, options| {
+            Arc::new(Direct::open(disk, options).unwrap()) as Arc<dyn Journal>
         });
         let live = Arc::new(Live::new(PARTITIONS));
         let around = Surroundings {
@@ -145,8 +145,8 @@ impl World {
     /// The pipeline as it is in the binary, with its threads.
     pub fn run(&mut self, free_space: FreeSpace) -> Result<Pipeline, StartError> {
         self.disks = self.disks.each_ref().map(SimDisk::restart);
-        let [journal, digests] = self.disks.each_ref().map(|disk| {
-            Arc::new(Embedded::on(disk.clone(), options()).unwrap()) as Arc<dyn Journal>
+        let [journal, digests] = self.journals(|disk, options| {
+            Arc::new(Embedded::on(disk, options).unwrap()) as Arc<dyn Journal>
         });
         let parts = Parts {
             journal,
@@ -165,6 +165,33 @@ impl World {
             disk_free_bytes_min: DISK_FREE_BYTES_MIN,
         };
         Pipeline::start(parts, options)
+    }
+
+    /// Both, numbered on from where the store stands.
+    fn journals<J>(&self, open: impl Fn(SimDisk, Options) -> J) -> [J; 2] {
+        let progress = self.store.progress().unwrap();
+        std::array::from_fn(|at| {
+            let stage = Stage::ALL[at];
+            let mine = progress.iter().filter(|it| it.stage == stage);
+            let options = Options {
+                partitions: PARTITIONS,
+                segment_bytes: 4 << 10,
+                bytes_max: 4 << 20,
+                positions_min: mine.map(|it| (it.partition, it.effects_position)).collect(),
+                ..Options::default()
+            };
+            open(self.disks[at].clone(), options)
+        })
+    }
+
+    /// As if the last run had died and left this note.
+    pub fn suspect(&self, mark: Mark) {
+        self.marks.lock().unwrap().push(mark);
+    }
+
+    /// The folder of the first journal is lost, the store is not.
+    pub fn lose_journal(&mut self) {
+        self.disks[0] = SimDisk::new(99);
     }
 
     /// Whom the next start would suspect.
@@ -234,15 +261,6 @@ pub fn push(batch: &mut Batch, received: Timestamp, exchanges: &[Exchange<'stati
         batch.push(partition, |bytes| {
             record::encode(&Record::Arrival(arrival), bytes);
         });
-    }
-}
-
-fn options() -> Options {
-    Options {
-        partitions: PARTITIONS,
-        segment_bytes: 4 << 10,
-        bytes_max: 4 << 20,
-        ..Options::default()
     }
 }
 
