@@ -71,6 +71,7 @@ impl FoldTime {
             // The clock was wrong before: a watermark in the future would call everything late.
             self.received = received;
             self.live_highest = self.live_highest.min(received);
+            self.historical_highest = self.historical_highest.min(received);
         }
         self.received = self.received.max(received);
     }
@@ -179,6 +180,9 @@ mod tests {
         assert_eq!(accept(&mut time, year, Stream::Live, year), (year, vec![]));
         assert_eq!(accept(&mut time, 0, Stream::Live, 0), (0, vec![]));
         assert_eq!(accept(&mut time, 5, Stream::Live, 5), (5, vec![]));
+        let mut time = FoldTime::default();
+        accept(&mut time, year, Stream::Historical, year);
+        assert_eq!(accept(&mut time, 0, Stream::Historical, 0), (0, vec![]));
     }
 
     #[test]
