@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use gatewatch_model::time::DAY_SECONDS;
 use gatewatch_model::{Partition, Record, Timestamp};
 use gatewatch_ports::{Batch, Journal, Store};
 use gatewatch_wire::record;
@@ -22,6 +23,8 @@ const RETAIN_TIGHT_EVERY: Duration = Duration::from_secs(60);
 const WAKE_EVERY: Duration = Duration::from_millis(250);
 /// Wall time that moves this much more or less than it should: somebody set the clock.
 const JUMP_SECONDS: i64 = 60;
+/// Ahead by this much since the start, and its word is not enough to let old rows go.
+const AHEAD_SECONDS_MAX: i64 = DAY_SECONDS;
 
 /// How many bytes are free where the data folder lies.
 pub type FreeSpace = Box<dyn Fn() -> std::io::Result<u64> + Send + Sync>;
@@ -58,7 +61,7 @@ impl Upkeep {
                 RETAIN_EVERY
             };
             if retained.elapsed() >= every {
-                self.retain(low);
+                self.retain(&wall, low);
                 retained = Instant::now();
             }
         }
@@ -116,7 +119,10 @@ impl Upkeep {
         low
     }
 
-    fn retain(&self, tight: bool) {
+    pub fn retain(&self, wall: &Wall, tight: bool) {
+        if wall.is_mistrusted {
+            return;
+        }
         match self.store.retain(self.clock.now(), tight) {
             Ok(retained) => tracing::debug!(?retained, "moved and let go of old rows"),
             Err(error) => {
@@ -150,30 +156,45 @@ impl Pace {
 }
 
 /// Compares wall time with steady time.
-struct Wall {
+pub(crate) struct Wall {
     steady: Instant,
-    wall: Timestamp,
+    read: Timestamp,
+    /// By how much all jumps together have set it ahead since the start.
+    ahead_seconds: i64,
+    is_mistrusted: bool,
 }
 
 impl Wall {
-    fn new(wall: Timestamp) -> Wall {
+    pub fn new(wall: Timestamp) -> Wall {
         Wall {
             steady: Instant::now(),
-            wall,
+            read: wall,
+            ahead_seconds: 0,
+            is_mistrusted: false,
         }
     }
 
-    fn watch(&mut self, now: Timestamp) {
-        let expected = self
-            .wall
-            .plus_micros(self.steady.elapsed().as_micros() as i64);
+    pub fn watch(&mut self, now: Timestamp) {
+        let steady = Instant::now();
+        let passed = steady.duration_since(self.steady).as_micros();
+        let expected = self.read.plus_micros(passed as i64);
+        (self.steady, self.read) = (steady, now);
         let jump_seconds = now.micros_since(expected) / 1_000_000;
-        if jump_seconds.abs() >= JUMP_SECONDS {
-            tracing::warn!(
-                jump_seconds,
-                "the system's clock was set; windows open at that moment may close early or late, counts stay right"
+        if jump_seconds.abs() < JUMP_SECONDS {
+            return;
+        }
+        tracing::warn!(
+            jump_seconds,
+            "the system's clock was set; windows open at that moment may close early or late, counts stay right"
+        );
+        self.ahead_seconds = self.ahead_seconds.saturating_add(jump_seconds);
+        if self.ahead_seconds >= AHEAD_SECONDS_MAX && !self.is_mistrusted {
+            self.is_mistrusted = true;
+            tracing::error!(
+                ahead_seconds = self.ahead_seconds,
+                "the system's clock went ahead by a day or more, or the machine slept: old rows are \
+                 kept until gatewatch is started again; see that the clock is right, then start it again"
             );
         }
-        *self = Wall::new(now);
     }
 }

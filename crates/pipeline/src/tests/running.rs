@@ -11,10 +11,11 @@ use gatewatch_ports::{Appended, Batch, JournalError};
 use gatewatch_testkit::{Rng, traffic};
 
 use super::world::{DISK_FREE_BYTES_MIN, PARTITIONS, START, World, push};
+use crate::clock::Clock;
 use crate::intake::{Intake, IntakeError, is_visible};
 use crate::live::Live;
 use crate::pipeline::Pipeline;
-use crate::upkeep::FreeSpace;
+use crate::upkeep::{FreeSpace, Upkeep, Wall};
 
 /// Whatever takes longer here has hung.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -212,6 +213,38 @@ fn a_lost_journal_costs_what_was_in_it_and_no_more() {
     send_and_see(&pipeline, 5);
     pipeline.shutdown();
     assert_eq!(world.store.sources().unwrap()[0].exchanges, 15);
+}
+
+#[test]
+fn a_clock_that_jumps_ahead_by_years_lets_go_of_nothing() {
+    let mut world = World::new(10);
+    let mut machine = world.start().unwrap();
+    send(&machine.intake, 1).unwrap();
+    machine.tick(&world.clock);
+    World::settle(&mut machine).unwrap();
+    let before = world.dump();
+    assert!(before.contains("203.0.113.7"), "{before}");
+    let upkeep = Upkeep {
+        journals: Vec::new(),
+        store: world.store.clone(),
+        intake: machine.intake.clone(),
+        live: Arc::new(Live::new(PARTITIONS)),
+        clock: world.clock.clone(),
+        free_space: roomy(),
+        disk_free_bytes_min: DISK_FREE_BYTES_MIN,
+    };
+    let mut wall = Wall::new(world.clock.now());
+    // In two steps, each of less than what is too much.
+    for _ in 0..2 {
+        world.clock.forward(13 * 3_600);
+        wall.watch(world.clock.now());
+    }
+    world.clock.forward(10 * 365 * 86_400);
+    upkeep.retain(&wall, true);
+    assert_eq!(world.dump(), before);
+    // Time that has passed while it was not running is believed.
+    upkeep.retain(&Wall::new(world.clock.now()), true);
+    assert_ne!(world.dump(), before);
 }
 
 #[test]
