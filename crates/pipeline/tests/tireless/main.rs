@@ -1,0 +1,4 @@
+//! In a process of its own, because its memory is measured.
+
+#[cfg(test)]
+mod sender;
