@@ -9,7 +9,7 @@ use std::time::Duration;
 use gatewatch_model::{Exchange, Partition, Position, Record};
 use gatewatch_ports::store::Skip;
 use gatewatch_ports::{Chunk, Cursor, Journal, JournalError, Store, StoreError};
-use gatewatch_wire::record;
+use gatewatch_wire::record::{self, WireError};
 
 use crate::care::Care;
 use crate::checkpoint::Pending;
@@ -54,6 +54,8 @@ pub enum ShardError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Journal(#[from] JournalError),
+    #[error("{0}; nothing is lost when the release that wrote it is started again")]
+    OtherRelease(#[source] WireError),
 }
 
 impl ShardError {
@@ -69,7 +71,7 @@ impl ShardError {
             ShardError::Journal(error) => {
                 !matches!(error, JournalError::Gone { .. } | JournalError::Closed)
             }
-            ShardError::Load(_) => false,
+            ShardError::Load(_) | ShardError::OtherRelease(_) => false,
         }
     }
 }
@@ -132,7 +134,12 @@ impl<F: Fold> Shard<F> {
             self.cursor = None;
         }
         match folded {
-            Ok(()) | Err(Interrupted::Reread) => Ok(true),
+            Ok(()) => {
+                let folded = &self.around.live.records_folded;
+                folded.fetch_add(u64::from(chunk.count), Ordering::Relaxed);
+                Ok(true)
+            }
+            Err(Interrupted::Reread) => Ok(true),
             Err(Interrupted::Failed(error)) => Err(error),
         }
     }
@@ -160,10 +167,6 @@ impl<F: Fold> Shard<F> {
         for (position, bytes) in chunk.records() {
             self.fold_record(at, position, bytes)?;
         }
-        self.around
-            .live
-            .records_folded
-            .fetch_add(u64::from(chunk.count), Ordering::Relaxed);
         self.parts[at].forget_replayed();
         Ok(())
     }
@@ -238,6 +241,10 @@ impl<F: Fold> Shard<F> {
         }
         let record = match record::decode(bytes) {
             Ok(record) => record,
+            // Set aside it would stay so for good, and the release that knows it never see it.
+            Err(error @ (WireError::OtherVersion { .. } | WireError::UnknownKind { .. })) => {
+                return Err(Interrupted::Failed(ShardError::OtherRelease(error)));
+            }
             Err(error) => {
                 self.owe(at, position, None, &error.to_string());
                 return Err(Interrupted::Reread);

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use gatewatch_model::effects::Effects;
 use gatewatch_model::record::Digest;
-use gatewatch_model::{Position, Record, Stage, Timestamp};
+use gatewatch_model::{Partition, Position, Record, Stage, Timestamp};
 use gatewatch_ports::Batch;
 use gatewatch_ports::store::Reading;
 use gatewatch_testkit::traffic;
+use gatewatch_wire::record;
 
 use super::world::{Machine, START, World, push};
 use crate::fold::{ExchangeFold, Fold, StateError};
@@ -113,6 +114,22 @@ fn a_panic_sets_one_record_aside_and_nothing_else() {
         skips[0].reason
     );
     assert!(!format!("{skips:?}").contains("secret-in-a-panic-message"));
+}
+
+#[test]
+fn a_record_of_another_release_waits_for_it() {
+    for newer in [[200, 0], [record::VERSION, 200]] {
+        let mut world = World::new(6);
+        let mut machine = world.start().unwrap();
+        let mut batch = Batch::default();
+        batch.push(Partition(0), |bytes| bytes.extend(newer));
+        machine.send(batch).unwrap();
+        let stopped = World::settle(&mut machine).unwrap_err();
+        assert!(!stopped.may_pass());
+        let said = stopped.to_string();
+        assert!(said.contains("the release that wrote it"), "{said}");
+        assert_eq!(world.store.skips(10).unwrap(), []);
+    }
 }
 
 #[test]
