@@ -155,12 +155,14 @@ impl<F: Fold> Shard<F> {
         if self.writing.is_some() {
             return;
         }
+        let journal = self.around.journal.health();
+        let pressed = journal.bytes > journal.bytes_max / 2;
         let overdue = |part: &Part<F>| {
             let waited = part.snapshot_at.elapsed().as_secs();
             let due = if everything {
                 0
             } else {
-                part.due.after_seconds()
+                part.due.after_seconds(pressed)
             };
             (part.position >= part.effects && part.position > part.state && waited >= due)
                 .then_some(waited)
