@@ -18,14 +18,19 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 use crate::shared::{Closing, Peer};
 
-const CONNECTIONS_MAX: usize = 1_024;
+mod patience;
+mod places;
+
+use patience::Patience;
+use places::{Place, Places};
+
 /// One connection of HTTP/2 holds this many requests at once.
 const STREAMS_MAX: u32 = 64;
 const HEAD_BYTES_MAX: usize = 64 << 10;
@@ -70,7 +75,7 @@ pub async fn serve(
         closing: Closing(closing),
     };
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let places = Places::default();
     tokio::pin!(shutdown);
     loop {
         // Whoever finds no place waits in the listener's queue.
@@ -115,14 +120,19 @@ pub fn tls_from_pem(certificates: &[u8], key: &[u8]) -> Result<Arc<ServerConfig>
     Ok(Arc::new(config))
 }
 
-type Accepted = (TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);
+type Accepted = (TcpStream, SocketAddr, Place);
 
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Result<Accepted, ServeError> {
+async fn accept(listener: &TcpListener, places: &Places) -> Result<Accepted, ServeError> {
     let closed = |_| ServeError::Accept(io::Error::other("the bound on connections is gone"));
-    let place = places.clone().acquire_owned().await.map_err(closed)?;
     loop {
+        let free = places.free().await.map_err(closed)?;
         match listener.accept().await {
-            Ok((stream, peer)) => return Ok((stream, peer, place)),
+            Ok((stream, peer)) => {
+                if let Some(place) = places.take(free, peer.ip()) {
+                    return Ok((stream, peer, place));
+                }
+                tracing::debug!(%peer, "this address has too many connections already");
+            }
             Err(error) if is_of_one_connection(&error) => (),
             Err(error) if is_exhaustion(&error) => {
                 tracing::warn!(%error, "cannot accept a connection for want of resources");
@@ -158,6 +168,8 @@ impl House {
     async fn attend(self, stream: TcpStream, peer: SocketAddr, watcher: Watcher) {
         // Small answers should not wait for more; if it cannot be set they do.
         let _ = stream.set_nodelay(true);
+        // Below TLS, where it shows what the other end really takes.
+        let stream = Patience::new(stream);
         let Some(tls) = self.tls.clone() else {
             return self.speak(stream, peer, false, watcher).await;
         };

@@ -163,25 +163,24 @@ impl From<StoreError> for Problem {
 impl From<IntakeError> for Problem {
     fn from(error: IntakeError) -> Problem {
         let retry_seconds = error.retry_seconds();
-        let mut detail = error.to_string();
+        let detail = error.to_string();
         let kind = match error {
             IntakeError::Store(error) => return error.into(),
             IntakeError::DiskLow { .. } => &DISK_LOW,
-            IntakeError::Closing => &UNAVAILABLE,
-            IntakeError::Journal(error) => match error {
-                JournalError::Full { .. } => &TOO_MANY,
-                JournalError::TooLarge { .. } => &TOO_LARGE,
-                JournalError::StaleSequence { .. } => &STALE_SEQUENCE,
-                JournalError::Closed => &UNAVAILABLE,
-                // The reason may name files: for the log, not for whoever sends.
+            IntakeError::Closing | IntakeError::Journal(JournalError::Closed) => &UNAVAILABLE,
+            IntakeError::Journal(JournalError::Full { .. }) => &TOO_MANY,
+            IntakeError::Journal(JournalError::TooLarge { .. }) => &TOO_LARGE,
+            IntakeError::Journal(JournalError::StaleSequence { .. }) => &STALE_SEQUENCE,
+            // The reason may name files: for the log, not for whoever sends.
+            IntakeError::Journal(
                 JournalError::Gone { .. }
                 | JournalError::Unwritable { .. }
-                | JournalError::Unreadable { .. } => {
-                    tracing::error!(%error, "the journal failed a request");
-                    detail = "the journal failed; its log says why".to_owned();
-                    &UNAVAILABLE
-                }
-            },
+                | JournalError::Unreadable { .. },
+            ) => {
+                tracing::error!(error = %detail, "the journal failed a request");
+                let detail = "the journal failed; the log says why";
+                return Problem::new(&UNAVAILABLE, detail).retry(BUSY_RETRY_SECONDS);
+            }
         };
         Problem {
             retry_seconds,
