@@ -248,6 +248,22 @@ fn a_clock_that_jumps_ahead_by_years_lets_go_of_nothing() {
 }
 
 #[test]
+fn an_exchange_of_the_year_2099_counts_now_and_is_called_skewed() {
+    let mut world = World::new(11);
+    let mut machine = world.start().unwrap();
+    let text = "+2280000000 203.0.113.7 GET /orders/17 200
+         +0 203.0.113.7 GET /orders/17 200";
+    machine.intake.append_wait(batch("edge", 1, text)).unwrap();
+    machine.tick(&world.clock);
+    World::settle(&mut machine).unwrap();
+    let source = &world.store.sources().unwrap()[0];
+    assert_eq!((source.exchanges, source.skewed, source.late), (2, 1, 0));
+    assert_eq!(world.calls()["/orders/{id}"], 2);
+    let caller = &world.store.callers(9, "/").unwrap()[0];
+    assert_eq!((caller.calls, caller.last_seen), (2, START));
+}
+
+#[test]
 fn a_state_behind_its_effects_is_not_waited_for_at_the_end() {
     let mut world = World::new(8);
     let mut machine = world.start().unwrap();
