@@ -29,9 +29,15 @@ const OLDEST: &str = "
 
 const REMOVE: &str = "DELETE FROM {rollup} WHERE endpoint = ? AND block = ?";
 
-const OLD_CALLERS: &str = "SELECT caller FROM callers WHERE last_seen < ? LIMIT ?";
+/// In the order of the key and from where the last transaction stopped, so that all of them
+/// together read the table once.
+const CALLERS_UP_TO: &str = "
+    SELECT caller FROM callers
+    WHERE caller > ? AND (last_seen < ? OR (last_seen = ? AND caller <= ?))
+    ORDER BY caller LIMIT ?";
 
-const SPARE_CALLERS: &str = "SELECT caller FROM callers ORDER BY last_seen, caller LIMIT ?";
+const NTH_CALLER: &str = "
+    SELECT last_seen, caller FROM callers ORDER BY last_seen, caller LIMIT 1 OFFSET ?";
 
 const COUNT_CALLERS: &str = "SELECT COUNT(*) FROM callers";
 
@@ -88,19 +94,33 @@ impl<E: Engine> SqlStore<E> {
     }
 
     pub(crate) fn drop_callers(&self, before: Timestamp, max: u64) -> Result<u64, StoreError> {
-        let old = self.repeat(|session| {
-            drop_some_callers(
-                session,
-                OLD_CALLERS,
-                &[before.into(), Value::count(ROWS_MAX)],
-            )
-        })?;
-        let spare = self.repeat(|session| {
-            let count = one(session, COUNT_CALLERS, &[], |row| row.count(0))?.unwrap_or(0);
-            let spare = Value::count(count.saturating_sub(max).min(ROWS_MAX));
-            drop_some_callers(session, SPARE_CALLERS, &[spare])
-        })?;
-        Ok(old + spare)
+        let old = self.drop_callers_up_to(before, "")?;
+        match self.engine.read(|session| last_to_go(session, max))? {
+            Some((seen, caller)) => Ok(old + self.drop_callers_up_to(seen, &caller)?),
+            None => Ok(old),
+        }
+    }
+
+    /// Drops who was seen before that time, and those seen at it up to that name.
+    fn drop_callers_up_to(&self, seen: Timestamp, caller: &str) -> Result<u64, StoreError> {
+        let (mut rows, mut after) = (0, Box::<str>::from(""));
+        loop {
+            let gone = self.engine.write(|session| {
+                let values = [
+                    Value::Text(&after),
+                    seen.into(),
+                    seen.into(),
+                    Value::Text(caller),
+                    Value::count(ROWS_MAX),
+                ];
+                drop_some_callers(session, &values)
+            })?;
+            rows += gone.len() as u64;
+            match gone.into_iter().last() {
+                Some(last) => after = last,
+                None => return Ok(rows),
+            }
+        }
     }
 
     fn drop_audit(&self, before: Timestamp) -> Result<u64, StoreError> {
@@ -163,16 +183,30 @@ fn add_coarser(
     Ok(())
 }
 
+/// Of all callers but `max`, the one seen last. Sorting a table of them takes a while, and the
+/// writer does not wait for it.
+fn last_to_go(
+    session: &dyn Session,
+    max: u64,
+) -> Result<Option<(Timestamp, Box<str>)>, StoreError> {
+    let count = one(session, COUNT_CALLERS, &[], |row| row.count(0))?.unwrap_or(0);
+    let Some(before) = count.saturating_sub(max).checked_sub(1) else {
+        return Ok(None);
+    };
+    one(session, NTH_CALLER, &[Value::count(before)], |row| {
+        Ok((row.time(0)?, row.text(1)?.into()))
+    })
+}
+
 fn drop_some_callers(
     session: &dyn Session,
-    sql: &str,
     values: &[Value<'_>],
-) -> Result<u64, StoreError> {
-    let callers = all(session, sql, values, |row| {
+) -> Result<Vec<Box<str>>, StoreError> {
+    let callers = all(session, CALLERS_UP_TO, values, |row| {
         Ok(Box::<str>::from(row.text(0)?))
     })?;
     for caller in &callers {
         session.execute(DROP_CALLER, &[Value::Text(caller)])?;
     }
-    Ok(callers.len() as u64)
+    Ok(callers)
 }

@@ -101,6 +101,29 @@ fn callers_beyond_the_limit_go_oldest_first() {
     assert_eq!(left, ["id:4", "id:5", "id:6"]);
 }
 
+/// More than one transaction drops, all seen at one time: the names decide.
+#[test]
+fn many_callers_beyond_the_limit_go_and_no_other() {
+    let folder = TempDir::new().unwrap();
+    let store = SqliteStore::open(folder.path()).unwrap();
+    let callers = (0..2_000).map(|it| gatewatch_model::effects::CallerDelta {
+        caller: gatewatch_model::Caller::Identity(format!("{it:04}").into()),
+        calls: 1,
+        refused: 0,
+        first_seen: Timestamp(7),
+        last_seen: Timestamp(7),
+        endpoints_estimate: 1,
+    });
+    let mut one = checkpoint(0, 0);
+    one.effects.callers = callers.collect();
+    store.commit(&[one]).unwrap();
+    assert_eq!(store.drop_callers(Timestamp(7), 3).unwrap(), 1_997);
+    let left = store.callers(10, "/").unwrap();
+    let left = left.iter().map(|it| &*it.caller).collect::<Vec<_>>();
+    assert_eq!(left, ["id:1997", "id:1998", "id:1999"]);
+    assert_eq!(store.drop_callers(Timestamp(8), 3).unwrap(), 3);
+}
+
 #[test]
 fn room_that_is_free_goes_back_to_the_disk() {
     let folder = TempDir::new().unwrap();
