@@ -105,6 +105,21 @@ fn a_folder_in_use_is_refused_and_says_by_whom() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_written_is_refused_and_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    // Nobody may make a folder there, not even root.
+    let data = "/sys/gatewatch";
+    let said = refused(
+        folder.path(),
+        &["serve", "--listen", "127.0.0.1:0", "--data", data],
+    );
+    assert!(
+        said.contains(data) && said.contains("give it to the user that runs gatewatch"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_port_in_use_is_refused_and_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let server = Running::serve(folder.path());
