@@ -31,7 +31,7 @@ demo: setup ## Runs Gatewatch with made-up traffic
 
 test: setup ## Runs all tests
 	@if cargo nextest --version >/dev/null 2>&1; then \
-		set -x; cargo nextest run $(LOCKED) --workspace $(ARGS) && cargo test $(LOCKED) --workspace --doc; \
+		set -x; cargo test $(LOCKED) --workspace --doc && cargo nextest run $(LOCKED) --workspace $(ARGS); \
 	else \
 		set -x; cargo test $(LOCKED) --workspace --no-fail-fast $(ARGS); \
 	fi

@@ -178,7 +178,7 @@ impl<F: Fold> Shard<F> {
             let writing = Writing::new(part.partition, part.position, bytes);
             part.due = Due {
                 last_bytes: writing.bytes(),
-                changed: false,
+                ..Due::default()
             };
             part.snapshot_at = Instant::now();
             self.writing = Some(writing);

@@ -70,7 +70,7 @@ impl<F: Fold> Part<F> {
             armed: false,
             due: Due {
                 last_bytes: bytes,
-                changed: false,
+                ..Due::default()
             },
             snapshot_at: Instant::now(),
             exchanges: 0,
@@ -84,6 +84,10 @@ impl<F: Fold> Part<F> {
             mark: self.mark,
             armed: self.armed,
             snapshot_at: self.snapshot_at,
+            due: Due {
+                reloaded: true,
+                ..fresh.due
+            },
             ..fresh
         };
         Ok(())

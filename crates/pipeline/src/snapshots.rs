@@ -77,11 +77,17 @@ pub struct Due {
     pub last_bytes: u64,
     /// Anything but Ticks came since the last snapshot.
     pub changed: bool,
+    /// The partition went back to its last snapshot after a poisoned record: the next one comes
+    /// at once, so that the next poison has little to fold again.
+    pub reloaded: bool,
 }
 
 impl Due {
     /// `pressed`: the journal fills up, and what is idle must not keep it from letting go.
     pub fn after_seconds(self, pressed: bool) -> u64 {
+        if self.reloaded {
+            return 0;
+        }
         let rate = if self.changed || pressed {
             BYTES_PER_SECOND
         } else {
@@ -144,12 +150,18 @@ mod tests {
         let large = Due {
             last_bytes: 64 << 20,
             changed: true,
+            reloaded: false,
         };
         let idle = Due {
             changed: false,
             ..large
         };
         assert_eq!(large.after_seconds(false), 84);
+        let reloaded = Due {
+            reloaded: true,
+            ..large
+        };
+        assert_eq!(reloaded.after_seconds(false), 0);
         assert_eq!(idle.after_seconds(false), 1_044);
         assert_eq!(idle.after_seconds(true), 84);
         assert_eq!(Due::default().after_seconds(false), 20);
