@@ -134,7 +134,7 @@ fn store_of(traffic: &[Exchange<'static>], seed: u64) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 5, ..ProptestConfig::default() })]
 
     #[test]
     fn batches_checkpoints_and_restarts_never_show(traffic_seed: u64, one: u64, two: u64, count in 1..160_u64) {
