@@ -3,9 +3,11 @@
 
 pub mod api;
 pub mod host;
+pub mod leaves;
 pub mod limits;
 pub mod target;
 
 pub use api::{Api, api, caller};
 pub use host::host;
+pub use leaves::{Leaf, Leaves, Value};
 pub use target::{Path, method};

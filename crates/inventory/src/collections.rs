@@ -148,6 +148,7 @@ impl Collection {
             last_seen: self.last_seen,
             calls: self.calls,
             endpoints: u64::from(self.own.endpoints),
+            definition: None,
         }
     }
 

@@ -3,6 +3,7 @@
 
 use gatewatch_model::effects::{EndpointRow, Spread};
 use gatewatch_model::facts::{Facts, Observation, Quantiles};
+use gatewatch_model::profile::EndpointFacts;
 use gatewatch_model::{CollectionId, EndpointId};
 
 use crate::collections::digest;
@@ -179,6 +180,7 @@ impl Endpoint {
             request_bytes: spread(&self.facts.request_bytes),
             response_bytes: spread(&self.facts.response_bytes),
             latency_micros: spread(&self.facts.latency_micros),
+            facts: EndpointFacts::default(),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What a person or another part of the product tells the fold to do. It travels in the journal,
 //! numbered, so that every fold of the same journal obeys it at the same place.
 
-use crate::ids::EndpointId;
+use crate::definition::{Definition, Subject};
+use crate::ids::{CollectionId, EndpointId};
 use crate::time::Timestamp;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,26 @@ pub enum Control {
     Forget { endpoint: EndpointId },
     /// Fold `from` into `into`, now and for all exchanges to come. Both belong to one collection.
     Merge { from: EndpointId, into: EndpointId },
+    /// Paths that fit this template belong to it, whatever is learned: `/users/me`,
+    /// `/users/{name}/photos`. A pinned word outranks a pinned slot.
+    Pin {
+        collection: CollectionId,
+        template: Box<str>,
+    },
+    Unpin {
+        collection: CollectionId,
+        template: Box<str>,
+    },
+    /// The slot at this segment (counted from 0) of an endpoint's template is none: what stands
+    /// there are words, each with endpoints of its own from now on.
+    Split { endpoint: EndpointId, segment: u16 },
+    /// What a document says that a collection offers; it outranks what is learned.
+    Define {
+        subject: Subject,
+        definition: Box<Definition>,
+    },
+    /// The collection has no definition any more.
+    Undefine { collection: CollectionId },
 }
 
 impl Control {
@@ -25,6 +46,11 @@ impl Control {
         match self {
             Control::Forget { .. } => "forget",
             Control::Merge { .. } => "merge",
+            Control::Pin { .. } => "pin",
+            Control::Unpin { .. } => "unpin",
+            Control::Split { .. } => "split",
+            Control::Define { .. } => "define",
+            Control::Undefine { .. } => "undefine",
         }
     }
 }

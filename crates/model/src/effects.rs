@@ -3,6 +3,7 @@
 
 use crate::caller::Caller;
 use crate::ids::{CollectionId, EndpointId, Position};
+use crate::profile::{EndpointFacts, ProfileRow};
 use crate::rollup::{Cell, MinuteCell};
 use crate::time::Timestamp;
 
@@ -11,6 +12,8 @@ use crate::time::Timestamp;
 pub struct Effects {
     pub collections: Vec<CollectionRow>,
     pub endpoints: Vec<EndpointRow>,
+    /// Profiles in detail, each after the row of its endpoint was first written.
+    pub profiles: Vec<ProfileRow>,
     /// Endpoints whose row and roll-ups go, before any row or roll-up of these effects is
     /// written: one that comes again within the same effects starts anew.
     pub forgotten: Vec<EndpointId>,
@@ -35,6 +38,8 @@ pub struct CollectionRow {
     pub last_seen: Timestamp,
     pub calls: u64,
     pub endpoints: u64,
+    /// Title and version of its definition, where it has one.
+    pub definition: Option<(Box<str>, Box<str>)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
@@ -79,15 +84,22 @@ pub struct EndpointRow {
     pub request_bytes: Spread,
     pub response_bytes: Spread,
     pub latency_micros: Spread,
+    pub facts: EndpointFacts,
 }
 
 /// A distribution in five numbers. `count` 0 means *not observed*, and the rest says nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(array)]
 pub struct Spread {
+    #[n(0)]
     pub count: u64,
+    #[n(1)]
     pub p50: u64,
+    #[n(2)]
     pub p95: u64,
+    #[n(3)]
     pub p99: u64,
+    #[n(4)]
     pub max: u64,
 }
 

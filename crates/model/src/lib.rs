@@ -3,16 +3,20 @@
 
 pub mod caller;
 pub mod control;
+pub mod definition;
 pub mod effects;
 pub mod exchange;
 pub mod facts;
 pub mod ids;
+pub mod profile;
 pub mod record;
 pub mod rollup;
+pub mod spot;
 pub mod time;
 
 pub use caller::Caller;
 pub use exchange::{Blemish, Blemishes, Exchange};
 pub use ids::{CollectionId, EndpointId, Partition, Position, Stage};
 pub use record::Record;
+pub use spot::Spot;
 pub use time::Timestamp;

@@ -242,6 +242,14 @@ impl SentControl {
         let endpoints = match control {
             Control::Forget { endpoint } => vec![endpoint],
             Control::Merge { from, into } => vec![from, into],
+            Control::Split {
+                endpoint,
+                segment: _,
+            } => vec![endpoint],
+            Control::Pin { .. }
+            | Control::Unpin { .. }
+            | Control::Define { .. }
+            | Control::Undefine { .. } => Vec::new(),
         };
         SentControl {
             revision,

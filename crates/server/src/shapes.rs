@@ -197,6 +197,7 @@ impl Collection {
             last_seen,
             calls,
             endpoints,
+            definition: _,
         } = row;
         Collection {
             id: id.to_string(),

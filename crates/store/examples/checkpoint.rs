@@ -163,6 +163,7 @@ fn collection(number: u64, minute: i64) -> CollectionRow {
         last_seen: at(minute),
         calls: 1_000,
         endpoints: ENDPOINTS / COLLECTIONS,
+        definition: None,
     }
 }
 
@@ -188,6 +189,7 @@ fn endpoint(number: u64, commit: i64) -> EndpointRow {
         request_bytes: spread,
         response_bytes: spread,
         latency_micros: spread,
+        facts: gatewatch_model::profile::EndpointFacts::default(),
     }
 }
 

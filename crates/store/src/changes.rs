@@ -2,6 +2,7 @@
 
 use gatewatch_model::Record;
 use gatewatch_model::control::{Control, NumberedControl};
+use gatewatch_model::definition::Subject;
 use gatewatch_ports::StoreError;
 use gatewatch_ports::store::{Actor, Changes, Role, TokenRow};
 
@@ -155,6 +156,33 @@ fn subject(control: &Control) -> String {
     match control {
         Control::Forget { endpoint } => endpoint.to_string(),
         Control::Merge { from, into } => format!("{from} into {into}"),
+        Control::Pin {
+            collection,
+            template,
+        }
+        | Control::Unpin {
+            collection,
+            template,
+        } => format!("{template} in {collection}"),
+        Control::Split { endpoint, segment } => format!("{endpoint} at segment {segment}"),
+        Control::Define {
+            subject,
+            definition,
+        } => format!("{} for {}", definition.title, name(subject)),
+        Control::Undefine { collection } => collection.to_string(),
+    }
+}
+
+fn name(subject: &Subject) -> String {
+    match subject {
+        Subject::Collection(id) => id.to_string(),
+        Subject::Host { scope, host } => format!("{host} in {scope}"),
+        Subject::Api {
+            scope,
+            service,
+            workspace: _,
+            api,
+        } => format!("{service}/{api} in {scope}"),
     }
 }
 

@@ -122,6 +122,7 @@ fn read_collection(row: &dyn Row) -> Result<CollectionRow, StoreError> {
         last_seen: row.time(5)?,
         calls: row.count(6)?,
         endpoints: row.count(7)?,
+        definition: None,
     })
 }
 

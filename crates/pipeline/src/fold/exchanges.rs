@@ -145,6 +145,11 @@ impl ExchangeFold {
         match &numbered.control {
             Control::Forget { endpoint } => self.inventory.forget(*endpoint),
             Control::Merge { from, into } => self.inventory.merge(*from, *into, position),
+            Control::Pin { .. }
+            | Control::Unpin { .. }
+            | Control::Split { .. }
+            | Control::Define { .. }
+            | Control::Undefine { .. } => false,
         };
     }
 

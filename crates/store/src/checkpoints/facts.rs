@@ -57,6 +57,7 @@ pub fn write(session: &dyn Session, checkpoints: &[Checkpoint]) -> Result<(), St
         let Effects {
             collections,
             endpoints,
+            profiles: _,
             forgotten,
             forgotten_collections,
             aliases,
@@ -109,6 +110,7 @@ fn write_collection(session: &dyn Session, row: &CollectionRow) -> Result<(), St
         last_seen,
         calls,
         endpoints,
+        definition: _,
     } = row;
     let values = [
         id.into(),
@@ -149,6 +151,7 @@ fn write_endpoint(
         request_bytes,
         response_bytes,
         latency_micros,
+        facts: _,
     } = row;
     spreads::write_statuses(statuses, &mut buffers.statuses);
     spreads::encode(

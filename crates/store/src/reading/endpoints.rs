@@ -94,6 +94,7 @@ fn read(row: &dyn Row) -> Result<EndpointItem, StoreError> {
             request_bytes,
             response_bytes,
             latency_micros,
+            facts: gatewatch_model::profile::EndpointFacts::default(),
         },
         collection_name: row.text(10)?.into(),
         scope: row.text(11)?.into(),

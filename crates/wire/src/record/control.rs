@@ -2,7 +2,8 @@
 //! all of them together.
 
 use gatewatch_model::control::{Control, NumberedControl};
-use gatewatch_model::{EndpointId, Timestamp};
+use gatewatch_model::definition::{Definition, Subject};
+use gatewatch_model::{CollectionId, EndpointId, Timestamp};
 use minicbor::Decoder;
 
 use super::WireError;
@@ -10,6 +11,11 @@ use super::fields::{self, Map};
 
 const FORGET: u64 = 0;
 const MERGE: u64 = 1;
+const PIN: u64 = 2;
+const UNPIN: u64 = 3;
+const SPLIT: u64 = 4;
+const DEFINE: u64 = 5;
+const UNDEFINE: u64 = 6;
 
 pub fn write(numbered: &NumberedControl, out: &mut Vec<u8>) {
     let NumberedControl {
@@ -30,41 +36,128 @@ pub fn write(numbered: &NumberedControl, out: &mut Vec<u8>) {
             map.bytes(3, &from.0);
             map.bytes(4, &into.0);
         }
+        Control::Pin {
+            collection,
+            template,
+        } => {
+            map.u64(2, PIN);
+            map.bytes(5, &collection.0);
+            map.text(6, template);
+        }
+        Control::Unpin {
+            collection,
+            template,
+        } => {
+            map.u64(2, UNPIN);
+            map.bytes(5, &collection.0);
+            map.text(6, template);
+        }
+        Control::Split { endpoint, segment } => {
+            map.u64(2, SPLIT);
+            map.bytes(3, &endpoint.0);
+            map.u64(7, u64::from(*segment));
+        }
+        Control::Define {
+            subject,
+            definition,
+        } => {
+            map.u64(2, DEFINE);
+            map.noun(8, subject);
+            map.noun(9, definition);
+        }
+        Control::Undefine { collection } => {
+            map.u64(2, UNDEFINE);
+            map.bytes(5, &collection.0);
+        }
     }
+}
+
+/// All fields that any kind of control has; each kind takes its own.
+#[derive(Default)]
+struct Fields {
+    endpoint: Option<EndpointId>,
+    into: Option<EndpointId>,
+    collection: Option<CollectionId>,
+    template: Option<Box<str>>,
+    segment: Option<u16>,
+    subject: Option<Subject>,
+    definition: Option<Box<Definition>>,
 }
 
 pub fn read(decoder: &mut Decoder<'_>) -> Result<NumberedControl, WireError> {
     let (mut revision, mut at, mut kind) = (None, None, None);
-    let (mut endpoint, mut into) = (None, None);
+    let mut found = Fields::default();
     fields::each(decoder, |key, decoder| {
         match key {
             0 => revision = Some(decoder.u64()?),
             1 => at = Some(Timestamp(decoder.i64()?)),
             2 => kind = Some(decoder.u64()?),
-            3 => endpoint = Some(EndpointId(fields::id(decoder, "endpoint")?)),
-            4 => into = Some(EndpointId(fields::id(decoder, "into")?)),
+            3 => found.endpoint = Some(EndpointId(fields::id(decoder, "endpoint")?)),
+            4 => found.into = Some(EndpointId(fields::id(decoder, "into")?)),
+            5 => found.collection = Some(CollectionId(fields::id(decoder, "collection")?)),
+            6 => found.template = Some(decoder.str()?.into()),
+            7 => found.segment = Some(decoder.u16()?),
+            8 => found.subject = Some(decoder.decode()?),
+            9 => found.definition = Some(decoder.decode()?),
             _ => decoder.skip()?,
         }
         Ok(())
     })?;
-    let control = match kind.ok_or(WireError::Missing("control"))? {
-        FORGET => Control::Forget {
-            endpoint: endpoint.ok_or(WireError::Missing("endpoint"))?,
-        },
-        MERGE => Control::Merge {
-            from: endpoint.ok_or(WireError::Missing("from"))?,
-            into: into.ok_or(WireError::Missing("into"))?,
-        },
-        found => {
-            return Err(WireError::UnknownKind {
-                what: "control",
-                found,
-            });
-        }
-    };
     Ok(NumberedControl {
         revision: revision.ok_or(WireError::Missing("revision"))?,
         at: at.ok_or(WireError::Missing("at"))?,
-        control,
+        control: found.control(kind.ok_or(WireError::Missing("control"))?)?,
     })
+}
+
+impl Fields {
+    fn control(self, kind: u64) -> Result<Control, WireError> {
+        let Fields {
+            endpoint,
+            into,
+            collection,
+            template,
+            segment,
+            subject,
+            definition,
+        } = self;
+        Ok(match kind {
+            FORGET => Control::Forget {
+                endpoint: need(endpoint, "endpoint")?,
+            },
+            MERGE => Control::Merge {
+                from: need(endpoint, "from")?,
+                into: need(into, "into")?,
+            },
+            PIN => Control::Pin {
+                collection: need(collection, "collection")?,
+                template: need(template, "template")?,
+            },
+            UNPIN => Control::Unpin {
+                collection: need(collection, "collection")?,
+                template: need(template, "template")?,
+            },
+            SPLIT => Control::Split {
+                endpoint: need(endpoint, "endpoint")?,
+                segment: need(segment, "segment")?,
+            },
+            DEFINE => Control::Define {
+                subject: need(subject, "subject")?,
+                definition: need(definition, "definition")?,
+            },
+            UNDEFINE => Control::Undefine {
+                collection: need(collection, "collection")?,
+            },
+            found => {
+                return Err(WireError::UnknownKind {
+                    what: "control",
+                    found,
+                });
+            }
+        })
+    }
+}
+
+fn need<T>(field: Option<T>, name: &'static str) -> Result<T, WireError> {
+    field.ok_or(WireError::Missing(name))
 }

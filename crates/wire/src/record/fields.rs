@@ -80,6 +80,11 @@ impl<'o> Map<'o> {
         }
     }
 
+    /// A noun that knows its own numbered fields.
+    pub fn noun(&mut self, key: u8, noun: &impl minicbor::Encode<()>) {
+        sure(self.field(key).encode(noun));
+    }
+
     pub fn map(&mut self, key: u8) -> Map<'_> {
         self.field(key);
         Map::begin(self.out)

@@ -3,6 +3,7 @@
 use gatewatch_model::effects::{
     CollectionKind, CollectionRow, Effects, EndpointRow, RollupDelta, Spread,
 };
+use gatewatch_model::profile::EndpointFacts;
 use gatewatch_model::rollup::{Cell, MinuteCell, Step};
 use gatewatch_model::{CollectionId, EndpointId, Partition, Position, Stage, Timestamp};
 
@@ -34,6 +35,7 @@ pub fn collection(number: u8, scope: &str, name: &str) -> CollectionRow {
         last_seen: NOW,
         calls: 1,
         endpoints: 1,
+        definition: None,
     }
 }
 
@@ -52,6 +54,7 @@ pub fn endpoint(number: u8, template: &str) -> EndpointRow {
         request_bytes: Spread::default(),
         response_bytes: Spread::default(),
         latency_micros: Spread::default(),
+        facts: EndpointFacts::default(),
     }
 }
 
