@@ -46,6 +46,7 @@ fn check_bounds(exchange: Exchange<'_>) {
         stream: Stream::Live,
         source: "fuzz".into(),
         scope: "/tenant".into(),
+        external: None,
         exchange,
     });
     let mut bytes = Vec::new();

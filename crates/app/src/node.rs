@@ -60,6 +60,7 @@ impl Node {
                 ingest: config.roles.ingest,
                 serve: config.roles.serve,
             },
+            perimeter: config.perimeter.clone(),
             version: env!("CARGO_PKG_VERSION"),
         });
         let scheme = if tls.is_some() { "https" } else { "http" };

@@ -29,6 +29,9 @@ pub struct Arrival<'a> {
     pub source: Text<'a>,
     /// The scope of the ingest token: `/` or `/tenant/subscription/…`.
     pub scope: Text<'a>,
+    /// Whether the true caller lies outside the organisation's networks; `None` when that could
+    /// not be told.
+    pub external: Option<bool>,
     pub exchange: Exchange<'a>,
 }
 

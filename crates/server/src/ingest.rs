@@ -15,7 +15,7 @@ use gatewatch_ports::journal::Section;
 use gatewatch_ports::store::Role;
 use gatewatch_ports::{Appended, Batch};
 use gatewatch_sources::encoding::{EncodingError, decompress};
-use gatewatch_sources::{Arriving, Outcome, read_lines};
+use gatewatch_sources::{Arriving, Outcome, Perimeter, read_lines};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -136,6 +136,7 @@ async fn take_in(
         partitions: shared.intake.partitions(),
         source: grant.name.clone(),
         scope: grant.scope,
+        perimeter: Arc::clone(&shared.perimeter),
     };
     let turn = shared.room.turn().await?;
     // The space goes along: a sender who hangs up does not stop the reading, and its memory counts
@@ -169,6 +170,7 @@ struct Lines {
     partitions: u16,
     source: Box<str>,
     scope: Box<str>,
+    perimeter: Arc<Perimeter>,
 }
 
 impl Lines {
@@ -185,6 +187,7 @@ impl Lines {
             stream: self.stream,
             source: &self.source,
             scope: &self.scope,
+            perimeter: &self.perimeter,
             partitions: self.partitions,
         };
         let outcome = read_lines(&text, &arriving, &mut batch);

@@ -38,6 +38,7 @@ use axum::Router;
 use gatewatch_model::Stage;
 use gatewatch_pipeline::{Intake, Live};
 use gatewatch_ports::{Journal, Store};
+use gatewatch_sources::Perimeter;
 
 pub use access::Access;
 pub use first_start::{AccessError, FirstStart, INGEST_TOKEN_FILE, READ_TOKEN_FILE, first_start};
@@ -52,6 +53,8 @@ pub struct Parts {
     pub journals: Vec<(Stage, Arc<dyn Journal>)>,
     pub access: Access,
     pub faces: Faces,
+    /// Which addresses are proxies of ours, and which lie inside.
+    pub perimeter: Perimeter,
     pub version: &'static str,
 }
 

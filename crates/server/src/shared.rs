@@ -8,6 +8,7 @@ use axum::http::request::Parts as Head;
 use gatewatch_model::{Stage, Timestamp};
 use gatewatch_pipeline::{Intake, Live};
 use gatewatch_ports::Journal;
+use gatewatch_sources::Perimeter;
 use tokio::sync::watch;
 
 use crate::access::{Access, Grant};
@@ -28,6 +29,7 @@ pub(crate) struct Shared {
     pub journals: Vec<(Stage, Arc<dyn Journal>)>,
     pub access: Access,
     pub faces: Faces,
+    pub perimeter: Arc<Perimeter>,
     pub version: &'static str,
     pub description: String,
     pub requests: Requests,
@@ -47,6 +49,7 @@ impl Shared {
             journals,
             access,
             faces,
+            perimeter,
             version,
         } = parts;
         Shared {
@@ -56,6 +59,7 @@ impl Shared {
             journals,
             access,
             faces,
+            perimeter: Arc::new(perimeter),
             version,
             description: openapi::document().to_string(),
             requests: Requests::default(),

@@ -316,6 +316,7 @@ mod tests {
                 stream: gatewatch_model::record::Stream::Live,
                 source: "s".into(),
                 scope: "/".into(),
+                external: Some(true),
                 exchange,
             };
             gatewatch_wire::record::encode(&Record::Arrival(arrival), &mut record);

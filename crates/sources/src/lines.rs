@@ -11,6 +11,7 @@ use gatewatch_wire::{exchange_file, record};
 use crate::admission::admit;
 use crate::limits::{LINE_BYTES_MAX, LINES_MAX, REFUSALS_MAX};
 use crate::partition::partition_of;
+use crate::perimeter::Perimeter;
 
 /// What holds for all lines that arrive together.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,7 @@ pub struct Arriving<'a> {
     /// The name of the source and its scope, as its ingest token says.
     pub source: &'a str,
     pub scope: &'a str,
+    pub perimeter: &'a Perimeter,
     /// How many the journal has.
     pub partitions: u16,
 }
@@ -92,22 +94,25 @@ fn read_line(
         );
         return Err(why.into());
     }
-    let mut exchange = exchange_file::read(line).map_err(|it| it.to_string())?;
-    admit(&mut exchange);
-    let blemishes = exchange.blemishes;
     let Arriving {
         received,
         stream,
         source,
         scope,
+        perimeter,
         partitions,
     } = *arriving;
+    let mut exchange = exchange_file::read(line).map_err(|it| it.to_string())?;
+    admit(&mut exchange);
+    let external = perimeter.locate(&mut exchange);
+    let blemishes = exchange.blemishes;
     let partition = partition_of(scope, &exchange, partitions);
     let arrival = Record::Arrival(Arrival {
         received,
         stream,
         source: Cow::Borrowed(source),
         scope: Cow::Borrowed(scope),
+        external,
         exchange,
     });
     batch.push(partition, |out| record::encode(&arrival, out));
@@ -152,6 +157,7 @@ mod tests {
             stream: Stream::Historical,
             source: "test",
             scope: "/tenant",
+            perimeter: &Perimeter::default(),
             partitions: 16,
         };
         let mut batch = Batch::default();
@@ -173,6 +179,17 @@ mod tests {
         assert_eq!((&*arrival.source, &*arrival.scope), ("test", "/tenant"));
         let partition = partition_of("/tenant", &arrival.exchange, 16);
         assert_eq!(section.partition, partition);
+    }
+
+    #[test]
+    fn an_arrival_names_the_true_caller_and_whether_it_is_outside() {
+        let line = r#"{"peer":{"ip":"10.0.0.1"},"request":{"method":"GET","url":"/","headers":{"x-forwarded-for":"203.0.113.9"}}}"#;
+        let (_, batch) = read(line);
+        let Ok(Record::Arrival(arrival)) = record::decode(&batch.sections()[0].bytes[4..]) else {
+            panic!("no arrival");
+        };
+        assert_eq!(arrival.external, Some(true));
+        assert_eq!(arrival.exchange.caller_ip, Some([203, 0, 113, 9].into()));
     }
 
     #[test]

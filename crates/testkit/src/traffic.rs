@@ -83,6 +83,7 @@ fn one(words: Vec<String>, n: u32, now: &mut Timestamp) -> Result<Arrival<'stati
         stream: Stream::Live,
         source: "test".into(),
         scope: "/".into(),
+        external: None,
         exchange: Exchange {
             at: Some(*now),
             ..Exchange::default()

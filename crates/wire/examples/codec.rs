@@ -20,6 +20,7 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
         stream: Stream::Live,
         source: "gateway".into(),
         scope: "/tenant/subscription".into(),
+        external: None,
         exchange: exchange.clone(),
     });
     let mut bytes = Vec::new();

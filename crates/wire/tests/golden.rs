@@ -39,19 +39,29 @@ fn records() -> Vec<(&'static str, Record<'static>)> {
             control,
         })
     };
-    let arrival = |stream, exchange| {
+    let arrived = |stream, external, exchange| {
         Record::Arrival(Arrival {
             received: at,
             stream,
             source: "gateway".into(),
             scope: "/tenant/subscription".into(),
+            external,
             exchange,
         })
     };
+    let arrival = |stream, exchange| arrived(stream, None, exchange);
     vec![
         ("arrival-bare", arrival(Stream::Live, bare())),
         ("arrival-full", arrival(Stream::Historical, full())),
         ("arrival-empty", arrival(Stream::Live, empty())),
+        (
+            "arrival-external",
+            arrived(Stream::Live, Some(true), bare()),
+        ),
+        (
+            "arrival-internal",
+            arrived(Stream::Live, Some(false), bare()),
+        ),
         ("control-forget", control(Control::Forget { endpoint })),
         (
             "control-merge",

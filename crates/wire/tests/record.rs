@@ -26,9 +26,9 @@ fn record() -> impl Strategy<Value = Record<'static>> {
 }
 
 fn arrival() -> impl Strategy<Value = Arrival<'static>> {
-    let stamps = any::<(i64, Option<i64>, bool, u32, u64)>();
+    let stamps = any::<(i64, Option<i64>, bool, Option<bool>, u32, u64)>();
     (stamps, text(), text(), exchange()).prop_map(|(stamps, source, scope, mut exchange)| {
-        let (received, at, historical, blemishes, latency) = stamps;
+        let (received, at, historical, external, blemishes, latency) = stamps;
         // A record takes more than a line can say.
         exchange.at = at.map(Timestamp);
         exchange.blemishes = Blemishes(blemishes);
@@ -44,6 +44,7 @@ fn arrival() -> impl Strategy<Value = Arrival<'static>> {
             },
             source,
             scope,
+            external,
             exchange,
         }
     })

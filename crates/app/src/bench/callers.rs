@@ -130,6 +130,7 @@ impl Folds {
                 stream: Stream::Live,
                 source: "bench".into(),
                 scope: "/".into(),
+                external: Some(true),
                 exchange,
             });
             self.exchanges[usize::from(partition.0)].fold(self.position, &record);

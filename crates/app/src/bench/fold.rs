@@ -197,6 +197,7 @@ fn encode(exchanges: Vec<Exchange<'_>>, start: u64) -> Vec<(Partition, Vec<u8>)>
             stream: Stream::Live,
             source: "bench".into(),
             scope: "/".into(),
+            external: Some(true),
             exchange,
         };
         let mut bytes = Vec::new();

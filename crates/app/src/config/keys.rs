@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use gatewatch_sources::Networks;
 use tracing::level_filters::LevelFilter;
 
 use super::value::ValueError;
@@ -75,6 +76,26 @@ pub static KEYS: &[Key] = &[
             Ok(())
         },
         show: |config| config.disk_free_bytes_min.to_string().into(),
+    },
+    Key {
+        name: "trusted_proxies",
+        unit: "networks, separated by commas; empty for none",
+        about: "Proxies whose word about their callers is believed: behind one, the caller is the nearest address in X-Forwarded-For, Forwarded or X-Real-IP that is none of these.",
+        set: |config, text| {
+            config.perimeter.trusted_proxies = networks(text)?;
+            Ok(())
+        },
+        show: |config| listed(&config.perimeter.trusted_proxies),
+    },
+    Key {
+        name: "internal_networks",
+        unit: "networks, separated by commas; empty for none",
+        about: "Callers from elsewhere are external, and what they reach is exposed.",
+        set: |config, text| {
+            config.perimeter.internal_networks = networks(text)?;
+            Ok(())
+        },
+        show: |config| listed(&config.perimeter.internal_networks),
     },
     Key {
         name: "journal.bytes_max",
@@ -278,6 +299,15 @@ fn at_least(what: &'static str, size: Bytes, min: Bytes) -> Result<Bytes, ValueE
         });
     }
     Ok(size)
+}
+
+fn networks(text: &str) -> Result<Networks, ValueError> {
+    Ok(text.parse()?)
+}
+
+fn listed(networks: &Networks) -> toml::Value {
+    let texts = networks.iter().map(|it| it.to_string().into());
+    toml::Value::Array(texts.collect())
 }
 
 fn folder(text: &str) -> Result<PathBuf, ValueError> {

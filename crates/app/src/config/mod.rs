@@ -16,6 +16,7 @@ pub use keys::{KEYS, LogFormat, Roles};
 pub use value::{Bytes, Span};
 
 use file::{FileEntry, FileRead};
+use gatewatch_sources::Perimeter;
 use tracing::level_filters::LevelFilter;
 
 pub const FILE_NAME: &str = "gatewatch.toml";
@@ -34,6 +35,7 @@ pub struct Config {
     /// 0 stands for as many as there are cores.
     pub shards: u16,
     pub disk_free_bytes_min: Bytes,
+    pub perimeter: Perimeter,
     pub journal: JournalConfig,
     pub tls: TlsConfig,
     pub log: LogConfig,
@@ -66,6 +68,7 @@ impl Default for Config {
             roles: Roles::ALL,
             shards: 0,
             disk_free_bytes_min: Bytes(1 << 30),
+            perimeter: Perimeter::default(),
             journal: JournalConfig {
                 bytes_max: Bytes(4 << 30),
                 segment_bytes: Bytes(64 << 20),

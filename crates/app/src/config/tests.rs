@@ -65,6 +65,20 @@ fn an_unknown_key_is_refused_with_its_line_and_the_nearest() {
 }
 
 #[test]
+fn networks_are_a_list_and_one_that_is_none_is_named() {
+    let text = "trusted_proxies = [\"192.0.2.0/24\", \"2001:db8::/32\"]\ninternal_networks = []";
+    let perimeter = from_file(text).unwrap().config.perimeter;
+    assert!(perimeter.trusted_proxies.contains([192, 0, 2, 7].into()));
+    assert!(!perimeter.trusted_proxies.contains([10, 0, 0, 1].into()));
+    assert_eq!(perimeter.internal_networks.iter().count(), 0);
+    let said = wrong("\ninternal_networks = \"10.0.0.0/8, 10.0.0.0/33\"");
+    assert!(
+        said.starts_with("gatewatch.toml:2: internal_networks: `10.0.0.0/33` is no network"),
+        "{said}"
+    );
+}
+
+#[test]
 fn all_that_is_wrong_is_said_at_once() {
     let said =
         wrong("shards = -1\nlisten = \"localhost\"\nroles = \"assess\"\n[log]\nlevel = \"loud\"");

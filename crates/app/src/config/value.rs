@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use gatewatch_sources::networks::NetworkError;
+
 /// A number of bytes, written with a unit: `512MiB`, `4GiB`, `10GB`, or plain bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bytes(pub u64);
@@ -32,6 +34,8 @@ pub enum ValueError {
         text: String,
         known: String,
     },
+    #[error(transparent)]
+    Network(#[from] NetworkError),
     #[error("{what} must be {bound}, not {found}")]
     Bound {
         what: &'static str,

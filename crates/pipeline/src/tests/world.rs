@@ -256,6 +256,7 @@ pub fn push(batch: &mut Batch, received: Timestamp, exchanges: &[Exchange<'stati
             stream: Stream::Live,
             source: "test".into(),
             scope: "/".into(),
+            external: None,
             exchange: exchange.clone(),
         };
         batch.push(partition, |bytes| {

@@ -100,6 +100,7 @@ fn push(batch: &mut Batch, exchange: Exchange<'static>, partitions: u16) {
         stream: Stream::Live,
         source: "test".into(),
         scope: "/".into(),
+        external: None,
         exchange,
     });
     batch.push(partition, |bytes| record::encode(&arrival, bytes));

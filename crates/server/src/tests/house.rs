@@ -131,6 +131,7 @@ impl House {
             journals: vec![(Stage::Exchanges, exchanges), (Stage::Callers, digests)],
             access: Access::new(clock.clone()),
             faces: Faces::ALL,
+            perimeter: gatewatch_sources::Perimeter::default(),
             version: "0.0.0-test",
         }));
         House {

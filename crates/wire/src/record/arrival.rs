@@ -21,6 +21,7 @@ pub fn write(arrival: &Arrival<'_>, out: &mut Vec<u8>) {
         stream,
         source,
         scope,
+        external,
         exchange,
     } = arrival;
     let mut map = Map::begin(out);
@@ -32,11 +33,12 @@ pub fn write(arrival: &Arrival<'_>, out: &mut Vec<u8>) {
     map.text(2, source);
     map.text(3, scope);
     write_exchange(exchange, map.map(4));
+    map.u64_if(5, external.map(u64::from));
 }
 
 pub fn read<'b>(decoder: &mut Decoder<'b>) -> Result<Arrival<'b>, WireError> {
     let (mut received, mut stream, mut exchange) = (None, Stream::Live, None);
-    let (mut source, mut scope) = (None, None);
+    let (mut source, mut scope, mut external) = (None, None, None);
     fields::each(decoder, |key, decoder| {
         match key {
             0 => received = Some(Timestamp(decoder.i64()?)),
@@ -44,6 +46,7 @@ pub fn read<'b>(decoder: &mut Decoder<'b>) -> Result<Arrival<'b>, WireError> {
             2 => source = Some(fields::text(decoder)?),
             3 => scope = Some(fields::text(decoder)?),
             4 => exchange = Some(read_exchange(decoder)?),
+            5 => external = Some(decoder.u64()? != 0),
             _ => decoder.skip()?,
         }
         Ok(())
@@ -53,6 +56,7 @@ pub fn read<'b>(decoder: &mut Decoder<'b>) -> Result<Arrival<'b>, WireError> {
         stream,
         source: source.ok_or(WireError::Missing("source"))?,
         scope: scope.ok_or(WireError::Missing("scope"))?,
+        external,
         exchange: exchange.ok_or(WireError::Missing("exchange"))?,
     })
 }
