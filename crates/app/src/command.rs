@@ -98,6 +98,9 @@ pub struct DemoArgs {
     /// Ends by itself after this time (`60s`, `10m`; plain is seconds) [default: runs until Ctrl-C]
     #[arg(long = "for", value_name = "TIME")]
     pub lasting: Option<Span>,
+    /// Prints so many exchanges as an exchange file instead, to try `scan` and `send` with
+    #[arg(long, value_name = "COUNT", conflicts_with_all = ["data", "listen", "lasting"])]
+    pub print: Option<u64>,
 }
 
 #[derive(Debug, Args)]

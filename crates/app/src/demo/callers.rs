@@ -1,24 +1,28 @@
 //! Who calls: people and machines with an address, an agent and perhaps an identity, and their
 //! sessions, in which one request leads to the next.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::chance::Chance;
-use super::template::Kind;
+use super::values::Kind;
 
 /// Sessions that are open at once, per company.
 const SESSIONS_MAX: usize = 300;
 /// Share of requests after which a session ends.
 const ENDS: f64 = 1.0 / 14.0;
+/// Share of callers who use their token when it has run out.
+const CARELESS: f64 = 0.01;
 
 /// One caller; made from its number, so that thousands of them take no memory.
 #[derive(Clone, Debug)]
 pub struct Person {
     pub address: IpAddr,
-    pub agent: &'static str,
+    pub agent: Cow<'static, str>,
     pub principal: String,
     /// What it sends to say who it is; the same all day.
     pub credential: String,
+    pub careless: bool,
 }
 
 /// A caller at work, with what its last path named.
@@ -33,14 +37,17 @@ pub struct Session {
 pub struct Crowd {
     company: u64,
     callers: u32,
+    /// The share of them inside the organisation's networks.
+    internal: f64,
     sessions: Vec<Session>,
 }
 
 impl Crowd {
-    pub fn new(company: u64, callers: u32) -> Crowd {
+    pub fn new(company: u64, callers: u32, internal: f64) -> Crowd {
         Crowd {
             company,
             callers,
+            internal,
             sessions: Vec::new(),
         }
     }
@@ -61,7 +68,7 @@ impl Crowd {
     fn session(&self, chance: &mut Chance) -> Session {
         let number = chance.popular(u64::from(self.callers));
         Session {
-            person: person(self.company, number),
+            person: person(self.company, number, self.internal),
             named: Vec::new(),
         }
     }
@@ -77,10 +84,24 @@ const AGENTS: &[&str] = &[
     "python-requests/2.33.0",
 ];
 
-fn person(company: u64, number: u64) -> Person {
+fn person(company: u64, number: u64, internal: f64) -> Person {
     let mut own = Chance::new((company << 32) ^ number);
-    // Addresses from the blocks set aside for documentation and benchmarks.
-    let address = if own.happens(0.12) {
+    Person {
+        address: address(company, internal, &mut own),
+        agent: own.pick(AGENTS).copied().unwrap_or_default().into(),
+        principal: format!("u{}-{number}", company + 1),
+        credential: format!("{:016x}{:016x}", own.number(), own.number()),
+        careless: own.happens(CARELESS),
+    }
+}
+
+fn address(company: u64, internal: f64, own: &mut Chance) -> IpAddr {
+    if own.happens(internal) {
+        let low = own.below(1 << 14) as u32;
+        return IpAddr::V4(Ipv4Addr::from(u32::from(Ipv4Addr::new(10, 20, 0, 0)) | low));
+    }
+    // From the blocks set aside for documentation and benchmarks.
+    if own.happens(0.12) {
         IpAddr::V6(Ipv6Addr::new(
             0x2001,
             0xdb8,
@@ -96,12 +117,6 @@ fn person(company: u64, number: u64) -> Person {
         IpAddr::V4(Ipv4Addr::from(
             u32::from(Ipv4Addr::new(198, 18, 0, 0)) | low,
         ))
-    };
-    Person {
-        address,
-        agent: own.pick(AGENTS).copied().unwrap_or_default(),
-        principal: format!("u{}-{number}", company + 1),
-        credential: format!("{:016x}{:016x}", own.number(), own.number()),
     }
 }
 
@@ -113,7 +128,7 @@ mod tests {
 
     #[test]
     fn sessions_stay_bounded_and_callers_are_many() {
-        let (mut crowd, mut chance) = (Crowd::new(0, 4_000), Chance::new(1));
+        let (mut crowd, mut chance) = (Crowd::new(0, 4_000, 0.1), Chance::new(1));
         let mut seen = BTreeSet::new();
         for _ in 0..50_000 {
             seen.insert(crowd.turn(&mut chance).person.principal.clone());
@@ -125,9 +140,9 @@ mod tests {
     #[test]
     fn a_caller_is_the_same_whenever_it_comes() {
         assert_eq!(
-            format!("{:?}", person(2, 77)),
-            format!("{:?}", person(2, 77))
+            format!("{:?}", person(2, 77, 0.1)),
+            format!("{:?}", person(2, 77, 0.1))
         );
-        assert_ne!(person(2, 77).credential, person(2, 78).credential);
+        assert_ne!(person(2, 77, 0.1).credential, person(2, 78, 0.1).credential);
     }
 }

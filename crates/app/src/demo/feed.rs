@@ -9,6 +9,7 @@ use gatewatch_model::Timestamp;
 use gatewatch_pipeline::Clock;
 use gatewatch_wire::exchange_file;
 
+use super::attacks::Attacks;
 use super::traffic::Traffic;
 use crate::client::{Backoff, Client, Post, deliver};
 
@@ -98,10 +99,11 @@ pub async fn backfill(mut feed: Feed, mut traffic: Traffic, now: Timestamp) -> a
     Ok(())
 }
 
-/// What happens now, at `rate` exchanges a second with gentle waves, until it is dropped.
+/// What happens now, at `rate` exchanges a second with gentle waves, and the attacks beside it;
+/// until it is dropped.
 pub async fn live(
     mut feed: Feed,
-    mut traffic: Traffic,
+    (mut traffic, attacks): (Traffic, Attacks),
     rate: f64,
     clock: impl Clock,
 ) -> anyhow::Result<()> {
@@ -117,15 +119,17 @@ pub async fn live(
         owed += rate * seconds * wave(now.micros_since(began) as f64 / 1e6);
         let whole = owed as i64;
         owed -= whole as f64;
-        if whole == 0 {
-            continue;
-        }
         let mut lines = Vec::new();
+        for attack in attacks.due(now.plus_micros(-((seconds * 1e6) as i64)), now) {
+            exchange_file::write(&attack, &mut lines);
+        }
         for left in (0..whole).rev() {
             let at = now.plus_micros(-((seconds * 1e6) as i64 * left / whole));
             exchange_file::write(&traffic.exchange(at), &mut lines);
         }
-        feed.send(lines).await?;
+        if !lines.is_empty() {
+            feed.send(lines).await?;
+        }
     }
 }
 

@@ -1,14 +1,21 @@
 //! The command `demo`: a throw-away installation with made-up companies, thousands of callers
 //! and live traffic over real HTTP, and a table in the terminal to watch it in.
 
+mod attacks;
 mod callers;
 mod chance;
 mod companies;
+mod credentials;
+mod exchanges;
 mod feed;
 mod oddities;
+mod sample;
 mod screen;
 mod template;
+mod tokens;
 mod traffic;
+mod values;
+mod words;
 
 use std::io::{IsTerminal, Write, stdout};
 use std::net::SocketAddr;
@@ -17,6 +24,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use console::Term;
+use gatewatch_model::Timestamp;
 use gatewatch_pipeline::{Clock, SystemClock};
 use gatewatch_server::Redacted;
 use tempfile::TempDir;
@@ -30,6 +38,7 @@ use crate::config::Config;
 use crate::logs;
 use crate::node::{Node, bind};
 use crate::serve::Stop;
+use attacks::Attacks;
 use feed::Feed;
 use screen::Board;
 use traffic::Traffic;
@@ -41,6 +50,9 @@ const SUMMARY_EVERY: u32 = 10;
 const BACKFILL_SEED: u64 = 0x5eed;
 
 pub async fn run(args: &DemoArgs) -> anyhow::Result<()> {
+    if let Some(count) = args.print {
+        return sample::print(args.seed, args.rate, count);
+    }
     let folder = Folder::new(args.data.as_ref())?;
     let config = configuration(folder.path());
     logs::start(&config.log);
@@ -51,17 +63,19 @@ pub async fn run(args: &DemoArgs) -> anyhow::Result<()> {
         node = Node::start(&config, listener) => node?,
         () = stop.told() => return Ok(()),
     };
+    let began = SystemClock.now();
+    let attacks = Attacks::new(args.seed, began)?;
     let text = format!(
         "{}\n{}\n\n",
-        start_text(&node, &folder, args)?,
+        start_text(&node, &folder, args, &attacks)?,
         node.curl_line()
     );
-    let mut feeds = start_feeds(&node, args)?;
+    let mut feeds = start_feeds(&node, args, began)?;
     let reader = client(&node, node.first.read_token.as_ref())?;
     let ended = tokio::select! {
         () = stop.told() => Ok(()),
         () = until(args) => Ok(()),
-        shown = show(&reader, &text) => shown,
+        shown = show(&reader, &text, &attacks) => shown,
         error = failed_feed(&mut feeds) => Err(error),
         error = node.failed() => Err(error),
     };
@@ -116,7 +130,12 @@ async fn bind_near(address: SocketAddr) -> anyhow::Result<TcpListener> {
     bind(address).await
 }
 
-fn start_text(node: &Node, folder: &Folder, args: &DemoArgs) -> anyhow::Result<String> {
+fn start_text(
+    node: &Node,
+    folder: &Folder,
+    args: &DemoArgs,
+    attacks: &Attacks,
+) -> anyhow::Result<String> {
     let kept = match folder {
         Folder::Named(_) => "kept",
         Folder::Temporary(_) => "removed at the end",
@@ -128,26 +147,30 @@ fn start_text(node: &Node, folder: &Folder, args: &DemoArgs) -> anyhow::Result<S
         .map(|it| it.title.as_str())
         .collect();
     Ok(format!(
-        "{}  made up       {} at about {} exchanges/s; data {kept}; Ctrl-C ends\n",
+        "{}  made up       {}\n  at work       about {} exchanges/s, and the attacks of a list every {} minutes; \
+         data {kept}; Ctrl-C ends\n",
         node.start_text(),
         titles.join(", "),
-        args.rate
+        args.rate,
+        attacks.cycle_seconds() / 60
     ))
 }
 
-fn start_feeds(node: &Node, args: &DemoArgs) -> anyhow::Result<JoinSet<anyhow::Result<()>>> {
+fn start_feeds(
+    node: &Node,
+    args: &DemoArgs,
+    began: Timestamp,
+) -> anyhow::Result<JoinSet<anyhow::Result<()>>> {
     let client = client(node, node.first.ingest_token.as_ref())?;
     // A kept folder may know earlier runs' batches by their numbers.
-    let run = format!("{:x}", SystemClock.now().0);
+    let run = format!("{:x}", began.0);
     let mut feeds = JoinSet::new();
-    let (day, now) = (
-        Traffic::new(args.seed ^ BACKFILL_SEED)?,
-        Traffic::new(args.seed)?,
-    );
+    let day = Traffic::new(args.seed ^ BACKFILL_SEED)?;
+    let now = (Traffic::new(args.seed)?, Attacks::new(args.seed, began)?);
     feeds.spawn(feed::backfill(
         Feed::historical(client.clone(), &run),
         day,
-        SystemClock.now(),
+        began,
     ));
     feeds.spawn(feed::live(
         Feed::live(client, &run),
@@ -184,13 +207,14 @@ async fn until(args: &DemoArgs) {
 }
 
 /// Redraws the table each second on a terminal; else says a line from time to time.
-async fn show(client: &Client, text: &str) -> anyhow::Result<()> {
+async fn show(client: &Client, text: &str, attacks: &Attacks) -> anyhow::Result<()> {
     let live = stdout().is_terminal();
     let mut board = Board::default();
     stdout().lock().write_all(text.as_bytes())?;
     let mut redraw = tokio::time::interval(REDRAW);
     for beat in 0_u32.. {
         redraw.tick().await;
+        board.attack = screen::attack(attacks.now(SystemClock.now()));
         if let Err(error) = board.refresh(client, SystemClock.now()).await {
             tracing::warn!(%error, "the table waits for the API");
         } else if live {

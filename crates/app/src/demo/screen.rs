@@ -7,6 +7,7 @@ use gatewatch_model::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::attacks::Attack;
 use crate::client::{Client, ClientError};
 
 /// How many are asked for; a terminal shows fewer.
@@ -15,6 +16,8 @@ const ENDPOINTS: &str = "/api/v1/endpoints?sort=calls&order=desc&limit=60";
 /// How much of a new rate shows at once; checkpoints make the raw one jump.
 const FRESH: f64 = 0.35;
 const COLLECTIONS_SHARE_MAX: usize = 3;
+/// How the line of an attack that is under way begins.
+const NOW: &str = "attack now:";
 
 /// What the API said last, and what follows from what it said before.
 #[derive(Default)]
@@ -25,6 +28,8 @@ pub struct Board {
     endpoints_total: u64,
     rates: BTreeMap<String, Rate>,
     now: Timestamp,
+    /// What the demo does beside ordinary traffic.
+    pub attack: String,
 }
 
 #[derive(Clone, Copy)]
@@ -81,8 +86,13 @@ impl Board {
         Ok(())
     }
 
-    /// Calls of all collections shown, and of the endpoints how many there are.
+    /// All there is to say in one line.
     pub fn summary(&self) -> String {
+        format!("{}; {}", self.counts(), self.attack)
+    }
+
+    /// Calls of all collections shown, and of the endpoints how many there are.
+    fn counts(&self) -> String {
         let calls: u64 = self.collections.iter().map(|it| it.calls).sum();
         let rate: f64 = self.collections.iter().map(|it| self.rate(&it.id)).sum();
         format!(
@@ -93,7 +103,14 @@ impl Board {
 
     /// Lines that fit a screen of that size.
     pub fn lines(&self, width: usize, height: usize) -> Vec<String> {
-        let mut lines = vec![style(self.summary()).bold().to_string(), String::new()];
+        let attack = style(&self.attack);
+        let attack = if self.attack.starts_with(NOW) {
+            attack.red()
+        } else {
+            attack.dim()
+        };
+        let counts = style(self.counts()).bold();
+        let mut lines = vec![counts.to_string(), attack.to_string(), String::new()];
         let heading = format!(
             "{:>9} {:>8} {:>6} {:>9} {:>9}  ",
             "calls", "rate/s", "errors", "p95 ms", "last seen"
@@ -191,6 +208,15 @@ impl Board {
             seconds @ 120..7_200 => format!("{} min", seconds / 60),
             seconds => format!("{} h", seconds / 3_600),
         }
+    }
+}
+
+/// The attack that is under way or comes next, in words.
+pub fn attack(now: Option<(&Attack, i64)>) -> String {
+    match now {
+        Some((attack, 0)) => format!("{NOW} {} ({}) {}", attack.name, attack.owasp, attack.does),
+        Some((attack, seconds)) => format!("next attack in {seconds} s: {}", attack.name),
+        None => "no attacks".to_owned(),
     }
 }
 

@@ -1,18 +1,13 @@
-//! Makes exchanges: a company, one of its callers' sessions, an endpoint, how it went.
+//! Ordinary traffic: a company, one of its callers' sessions, an endpoint; and now and then
+//! something odd.
 
-use gatewatch_model::exchange::{Body, Headers, Request, Response, Text};
 use gatewatch_model::{Exchange, Timestamp};
-use std::fmt::Write as _;
 
-use super::callers::{Crowd, Session};
+use super::callers::Crowd;
 use super::chance::{Chance, sums};
-use super::companies::{Answer, Company, Endpoint, Login, companies};
+use super::companies::{Company, companies};
+use super::exchanges::{self, Call};
 use super::oddities::{self, oddity};
-use super::template::{Setting, Template};
-
-/// Share of calls that fail for no reason of the caller.
-const BREAKS: f64 = 0.003;
-const ITEMS_MAX: u64 = 12;
 
 pub struct Traffic {
     companies: Vec<Company>,
@@ -28,7 +23,7 @@ impl Traffic {
             sums: sums(companies.iter().map(|it| it.weight)),
             crowds: (0_u64..)
                 .zip(&companies)
-                .map(|(at, it)| Crowd::new(at, it.callers))
+                .map(|(at, it)| Crowd::new(at, it.callers, it.internal))
                 .collect(),
             companies,
             chance: Chance::new(seed),
@@ -41,7 +36,7 @@ impl Traffic {
 
     /// How much happens at that time of day, 1 on average: each company has its hour.
     pub fn daily(&self, at: Timestamp) -> f64 {
-        let hour = at.seconds().rem_euclid(86_400) as f64 / 3_600.0;
+        let hour = hour(at);
         let all: f64 = self
             .companies
             .iter()
@@ -52,17 +47,28 @@ impl Traffic {
 
     /// One exchange that happens at `at`.
     pub fn exchange(&mut self, at: Timestamp) -> Exchange<'static> {
-        let hour = at.seconds().rem_euclid(86_400) as f64 / 3_600.0;
+        let hour = hour(at);
         let sums = sums(self.companies.iter().map(|it| it.weight * daily(it, hour)));
         let which = self.chance.weighted(&sums);
         let (company, chance) = (&self.companies[which], &mut self.chance);
         let session = self.crowds[which].turn(chance);
         if chance.happens(oddities::SHARE) {
-            return odd(company, session, chance, at);
+            let odd = oddity(&company.host, chance);
+            return exchanges::odd(company, &session.person, odd, chance, at);
         }
-        let endpoint = &company.endpoints[chance.weighted(&company.endpoint_sums)];
-        ordinary(company, endpoint, session, chance, at)
+        let call = Call {
+            company,
+            endpoint: &company.endpoints[chance.weighted(&company.endpoint_sums)],
+            person: &session.person,
+            at,
+            step: 0,
+        };
+        call.exchange(&mut session.named, chance)
     }
+}
+
+fn hour(at: Timestamp) -> f64 {
+    at.seconds().rem_euclid(86_400) as f64 / 3_600.0
 }
 
 /// Between a quarter and three quarters more than the mean.
@@ -71,189 +77,8 @@ fn daily(company: &Company, hour: f64) -> f64 {
     1.0 + 0.75 * angle.cos()
 }
 
-fn ordinary(
-    company: &Company,
-    endpoint: &Endpoint,
-    session: &mut Session,
-    chance: &mut Chance,
-    at: Timestamp,
-) -> Exchange<'static> {
-    let again = std::mem::take(&mut session.named);
-    let mut named = Vec::new();
-    let mut setting = Setting {
-        chance,
-        at,
-        named: &mut named,
-    };
-    let mut url = format!("https://{}", company.host);
-    endpoint.path.fill_path(&mut setting, &again, &mut url);
-    if let Some(query) = &endpoint.query {
-        url.push('?');
-        query.fill_afresh(&mut setting, &mut url);
-    }
-    let request_body = endpoint.request.as_ref().map(|it| filled(it, &mut setting));
-    let status = status(endpoint, setting.chance);
-    let answer = if status == endpoint.status {
-        answer(endpoint, &mut setting)
-    } else {
-        problem(status)
-    };
-    let latency = latency(endpoint.latency_ms, status, setting.chance);
-    let mut request_headers = headers(company, session);
-    if let Some(body) = &request_body {
-        request_headers.push(("content-type".into(), content_type(body).into()));
-    }
-    session.named = named;
-    Exchange {
-        service: company.service.clone().map(Text::from),
-        api: endpoint
-            .api
-            .clone()
-            .or_else(|| company.api.clone())
-            .map(Text::from),
-        principal: Some(session.person.principal.clone().into()),
-        request: Request {
-            method: endpoint.method.clone().into(),
-            url: url.into(),
-            headers: Some(request_headers),
-            body: request_body.map(body),
-        },
-        response: Some(Response {
-            status: Some(status),
-            headers: Some(vec![("content-type".into(), content_type(&answer).into())]),
-            body: Some(body(answer)),
-            latency_micros: Some(latency),
-        }),
-        ..observed(session, at)
-    }
-}
-
-fn odd(
-    company: &Company,
-    session: &Session,
-    chance: &mut Chance,
-    at: Timestamp,
-) -> Exchange<'static> {
-    let odd = oddity(&company.host, chance);
-    Exchange {
-        service: company.service.clone().map(Text::from),
-        api: company.api.clone().map(Text::from),
-        request: Request {
-            method: odd.method.into(),
-            url: odd.url.into(),
-            headers: Some(vec![("user-agent".into(), odd.agent.into())]),
-            body: Some(body(odd.body.to_owned())),
-        },
-        response: Some(Response {
-            status: Some(odd.status),
-            headers: Some(Vec::new()),
-            body: Some(body(String::new())),
-            latency_micros: Some(latency(3.0, odd.status, chance)),
-        }),
-        ..observed(session, at)
-    }
-}
-
-/// What a gateway knows of any exchange.
-fn observed(session: &Session, at: Timestamp) -> Exchange<'static> {
-    Exchange {
-        at: Some(at),
-        caller_ip: Some(session.person.address),
-        protocol: Some("HTTP/2".into()),
-        ..Exchange::default()
-    }
-}
-
-fn headers(company: &Company, session: &Session) -> Headers<'static> {
-    let person = &session.person;
-    let credential = match company.login {
-        Login::Bearer => (
-            "authorization".into(),
-            format!("Bearer {}", person.credential).into(),
-        ),
-        Login::Key => ("x-api-key".into(), person.credential.clone().into()),
-        Login::Cookie => (
-            "cookie".into(),
-            format!("sid={}; lang=en", person.credential).into(),
-        ),
-    };
-    vec![
-        ("host".into(), company.host.clone().into()),
-        ("user-agent".into(), person.agent.into()),
-        ("accept".into(), "application/json".into()),
-        credential,
-    ]
-}
-
-fn status(endpoint: &Endpoint, chance: &mut Chance) -> u16 {
-    let mut drawn = chance.unit();
-    for (status, share) in endpoint.fails.iter().chain(&[(500, BREAKS)]) {
-        if drawn < *share {
-            return *status;
-        }
-        drawn -= share;
-    }
-    endpoint.status
-}
-
-/// Refusals are quick, failures are not.
-fn latency(median_ms: f64, status: u16, chance: &mut Chance) -> u64 {
-    let factor = match status {
-        400..=499 => 0.4,
-        500.. => 4.0,
-        _ => 1.0,
-    };
-    (chance.around(median_ms * factor) * 1_000.0) as u64
-}
-
-fn answer(endpoint: &Endpoint, setting: &mut Setting<'_>) -> String {
-    match &endpoint.answer {
-        Answer::Empty => String::new(),
-        Answer::One(template) => filled(template, setting),
-        Answer::Items(item) => {
-            let count = 1 + setting.chance.below(ITEMS_MAX);
-            let mut out = String::from("{\"items\":[");
-            for at in 0..count {
-                if at > 0 {
-                    out.push(',');
-                }
-                item.fill_afresh(setting, &mut out);
-            }
-            // Writing to a String cannot fail.
-            let _ = write!(out, "],\"total\":{}}}", count + setting.chance.popular(400));
-            out
-        }
-    }
-}
-
-fn problem(status: u16) -> String {
-    format!("{{\"type\":\"about:blank\",\"status\":{status}}}")
-}
-
-fn filled(template: &Template, setting: &mut Setting<'_>) -> String {
-    let mut out = String::new();
-    template.fill(setting, &mut out);
-    out
-}
-
-fn content_type(body: &str) -> &'static str {
-    match body.bytes().next() {
-        Some(b'<') => "text/html; charset=utf-8",
-        Some(b'{' | b'[') => "application/json",
-        Some(_) => "application/x-www-form-urlencoded",
-        None => "text/plain",
-    }
-}
-
-fn body(text: String) -> Body<'static> {
-    Body {
-        bytes_total: text.len() as u64,
-        bytes: text.into_bytes().into(),
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
@@ -273,7 +98,12 @@ mod tests {
 
     #[test]
     fn json_bodies_are_json() {
-        for exchange in some(5_000) {
+        check_json(&some(5_000));
+    }
+
+    /// Every body that says it is JSON is.
+    pub fn check_json(exchanges: &[Exchange<'_>]) {
+        for exchange in exchanges {
             let response = exchange.response.as_ref().unwrap();
             let of_response = (
                 exchange.response_header("content-type"),
@@ -292,6 +122,42 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn every_kind_of_api_is_there() {
+        let all = some(30_000);
+        let bodies = |exchange: &Exchange<'_>| {
+            let body = exchange.request.body.as_ref();
+            body.map(|it| String::from_utf8_lossy(&it.bytes).into_owned())
+                .unwrap_or_default()
+        };
+        for needle in [
+            "query Parcel(",
+            "mutation BookPickup(",
+            "__schema",
+            "[{\"operationName\"",
+            "<c:GetClaim>",
+            "<env:Envelope",
+            "\"initialize\"",
+            "\"tools/list\"",
+            "\"tools/call\"",
+            "\"documents.get\"",
+            "Content-Disposition",
+        ] {
+            assert!(all.iter().any(|it| bodies(it).contains(needle)), "{needle}");
+        }
+        for kind in ["application/grpc-web+proto", "application/grpc"] {
+            let found = |it: &&Exchange<'_>| it.request_header("content-type") == Some(kind);
+            assert!(all.iter().any(|it| found(&it)), "{kind}");
+        }
+        assert!(all.iter().any(|it| it.response_header("sunset").is_some()));
+        assert!(
+            all.iter()
+                .any(|it| it.request.url.starts_with("http://claims."))
+        );
+        let forwarded = |it: &Exchange<'_>| it.request_header("x-forwarded-for").is_some();
+        assert!(all.iter().any(|it| forwarded(it) && it.caller_ip.is_none()));
     }
 
     #[test]
