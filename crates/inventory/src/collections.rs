@@ -187,6 +187,12 @@ fn parts<'a>(api: &'a Api<'_>) -> (CollectionKind, [&'a str; 3]) {
     }
 }
 
+/// The id that the collection of an API has, seen or not.
+pub fn collection_id(scope: &str, api: &Api<'_>) -> CollectionId {
+    let (kind, parts) = parts(api);
+    id(scope, kind, parts)
+}
+
 fn id(scope: &str, kind: CollectionKind, parts: [&str; 3]) -> CollectionId {
     let [one, two, three] = parts;
     CollectionId(digest(&[

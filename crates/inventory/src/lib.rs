@@ -18,6 +18,7 @@ mod state;
 pub mod template;
 
 pub use callers::{Callers, caller_hash};
+pub use collections::collection_id;
 pub use digests::Digests;
 pub use inventory::{Inventory, Memory, Placed, Sighting};
 pub use state::StateError;

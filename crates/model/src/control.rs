@@ -39,6 +39,9 @@ pub enum Control {
     },
     /// The collection has no definition any more.
     Undefine { collection: CollectionId },
+    /// It concerns another partition and is large; here only its revision counts. It is never
+    /// kept: what is kept is the control itself.
+    Elsewhere,
 }
 
 impl Control {
@@ -51,6 +54,7 @@ impl Control {
             Control::Split { .. } => "split",
             Control::Define { .. } => "define",
             Control::Undefine { .. } => "undefine",
+            Control::Elsewhere => "elsewhere",
         }
     }
 }

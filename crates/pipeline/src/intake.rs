@@ -5,19 +5,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gatewatch_model::control::{Control, NumberedControl};
-use gatewatch_model::{Partition, Position, Record};
+use gatewatch_model::definition::Subject;
+use gatewatch_model::{CollectionId, Partition, Position, Record};
+use gatewatch_ports::definitions::NewDefinition;
 use gatewatch_ports::store::Actor;
 use gatewatch_ports::{Appended, Batch, Journal, JournalError, Store, StoreError};
 use gatewatch_wire::record;
 
 use crate::clock::Clock;
 use crate::live::Live;
+use crate::subject;
 
 /// Sender names that belong to the pipeline itself begin like this; no token can take them.
 pub const OWN_SENDER: &str = "gatewatch/";
 const CONTROLS_SENDER: &str = "gatewatch/controls";
 const RETRY_SECONDS: u32 = 5;
-const CONTROLS_AT_ONCE: usize = 256;
+/// A definition may have some megabytes.
+const CONTROLS_AT_ONCE: usize = 8;
 
 #[derive(Clone)]
 pub struct Intake {
@@ -32,6 +36,13 @@ struct Inner {
     gate: Gate,
     /// Controls enter the journal in the order of their revisions.
     controls: Mutex<()>,
+}
+
+/// Which partitions a control concerns.
+#[derive(PartialEq, Eq)]
+enum Home {
+    All,
+    One(Option<Partition>),
 }
 
 /// Open, or closed for one of a few reasons.
@@ -54,6 +65,11 @@ pub enum IntakeError {
     DiskLow { free_bytes: u64 },
     #[error("gatewatch is shutting down; send again when it is back")]
     Closing,
+    #[error(
+        "the definition has {bytes} bytes as it is kept and at most {bytes_max} are taken; \
+         split the document, or leave out what no operation needs"
+    )]
+    LongDefinition { bytes: usize, bytes_max: usize },
     #[error(transparent)]
     Journal(#[from] JournalError),
     #[error(transparent)]
@@ -67,7 +83,8 @@ impl IntakeError {
             IntakeError::Journal(JournalError::Full { retry_seconds, .. }) => Some(*retry_seconds),
             IntakeError::Journal(
                 JournalError::TooLarge { .. } | JournalError::StaleSequence { .. },
-            ) => None,
+            )
+            | IntakeError::LongDefinition { .. } => None,
             IntakeError::DiskLow { .. }
             | IntakeError::Closing
             | IntakeError::Journal(_)
@@ -146,25 +163,37 @@ impl Intake {
         control: &Control,
         actor: &Actor,
     ) -> Result<NumberedControl, IntakeError> {
-        let _in_order = self
-            .inner
-            .controls
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let numbered = self.inner.store.add_control(control, actor)?;
-        // If this fails the control stays accepted, and the upkeep or the next control brings it in.
-        self.bring(numbered.revision)?;
-        Ok(numbered)
+        self.accept(|store| store.add_control(control, actor))
+    }
+
+    /// The same for a definition, which is kept with its document.
+    pub fn define(
+        &self,
+        definition: &NewDefinition,
+        actor: &Actor,
+    ) -> Result<NumberedControl, IntakeError> {
+        let bytes = record::definition_bytes(&definition.definition);
+        if bytes > record::DEFINITION_BYTES_MAX {
+            return Err(IntakeError::LongDefinition {
+                bytes,
+                bytes_max: record::DEFINITION_BYTES_MAX,
+            });
+        }
+        self.accept(|store| store.add_definition(definition, actor))
+    }
+
+    /// Drops the definition of a collection; `None` if it had none.
+    pub fn undefine(
+        &self,
+        collection: CollectionId,
+        actor: &Actor,
+    ) -> Result<Option<NumberedControl>, IntakeError> {
+        self.accept(|store| store.drop_definition(collection, actor))
     }
 
     /// Brings into the journal what was accepted and did not get there.
     pub(crate) fn bring_controls(&self) -> Result<(), IntakeError> {
-        let _in_order = self
-            .inner
-            .controls
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        self.bring(u64::MAX)
+        self.accept(|_| Ok(()))
     }
 
     pub(crate) fn disk_free(&self, free_bytes: u64, low: bool) {
@@ -189,32 +218,65 @@ impl Intake {
         self.inner.gate.state.store(CLOSING, Ordering::Release);
     }
 
-    fn bring(&self, up_to: u64) -> Result<(), IntakeError> {
+    /// What is kept enters the journal in the order of its revisions. If that fails it stays
+    /// accepted, and the upkeep or the next control brings it in.
+    fn accept<T>(
+        &self,
+        keep: impl FnOnce(&dyn Store) -> Result<T, StoreError>,
+    ) -> Result<T, IntakeError> {
+        let _in_order = self
+            .inner
+            .controls
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let kept = keep(&*self.inner.store)?;
+        self.bring()?;
+        Ok(kept)
+    }
+
+    fn bring(&self) -> Result<(), IntakeError> {
         let journal = &self.inner.journal;
         loop {
             let next = journal
                 .last_sequence(CONTROLS_SENDER)
                 .map_or(1, |it| it + 1);
             let waiting = self.inner.store.controls_from(next, CONTROLS_AT_ONCE)?;
-            let Some(last) = waiting.last().map(|it| it.revision) else {
+            if waiting.is_empty() {
                 return Ok(());
-            };
-            for control in waiting {
-                journal.append(self.control_batch(control)).wait()?;
             }
-            if last >= up_to {
-                return Ok(());
+            for control in waiting {
+                journal.append(self.control_batch(control)?).wait()?;
             }
         }
     }
 
-    fn control_batch(&self, control: NumberedControl) -> Batch {
+    /// A definition is large: only the partition that knows its collection gets it, the others
+    /// its revision. One whose collection has gone concerns nobody.
+    fn control_batch(&self, control: NumberedControl) -> Result<Batch, StoreError> {
         let mut batch = Batch::from_sender(CONTROLS_SENDER, control.revision);
+        let elsewhere = Record::Control(NumberedControl {
+            revision: control.revision,
+            at: control.at,
+            control: Control::Elsewhere,
+        });
+        let home = match &control.control {
+            Control::Define { subject, .. } => Home::One(self.home(subject)?),
+            _ => Home::All,
+        };
         let record = Record::Control(control);
-        for partition in 0..self.partitions() {
-            batch.push(Partition(partition), |bytes| record::encode(&record, bytes));
+        for partition in (0..self.partitions()).map(Partition) {
+            let is_home = home == Home::All || home == Home::One(Some(partition));
+            let record = if is_home { &record } else { &elsewhere };
+            batch.push(partition, |bytes| record::encode(record, bytes));
         }
-        batch
+        Ok(batch)
+    }
+
+    fn home(&self, subject: &Subject) -> Result<Option<Partition>, StoreError> {
+        match subject {
+            Subject::Collection(id) => self.inner.store.collection_home(*id),
+            _ => Ok(subject::partition_of(subject, self.partitions())),
+        }
     }
 
     fn count(&self, records: u64, appended: Result<&Appended, &JournalError>) {

@@ -14,6 +14,7 @@ pub mod pipeline;
 pub mod poison;
 pub mod shard;
 mod snapshots;
+pub mod subject;
 mod upkeep;
 
 pub use clock::{Clock, SystemClock};

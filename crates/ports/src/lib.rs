@@ -3,6 +3,8 @@
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod definitions;
+pub mod facts;
 pub mod journal;
 pub mod store;
 

@@ -4,8 +4,12 @@
 
 use gatewatch_model::control::NumberedControl;
 use gatewatch_model::effects::{CollectionRow, Effects, EndpointRow};
+use gatewatch_model::profile::{Drift, ProfileRow};
 use gatewatch_model::rollup::{MinuteCell, Step};
 use gatewatch_model::{CollectionId, EndpointId, Partition, Position, Stage, Timestamp};
+
+use crate::definitions::{DefinitionRow, NewDefinition, PinRow};
+use crate::facts::{CollectionCounts, FactQuery};
 
 pub trait Store: Checkpoints + Reading + Changes + Upkeep {}
 
@@ -106,9 +110,35 @@ const CONTROLS_MAX: usize = 100_000;
 pub trait Reading: Send + Sync {
     fn collections(&self, query: &CollectionQuery) -> Result<Page<CollectionRow>, StoreError>;
     fn collection(&self, id: CollectionId) -> Result<Option<CollectionRow>, StoreError>;
+    /// Which partition of the first stage knows the collection; `None` also where it was last
+    /// written by a release that did not say.
+    fn collection_home(&self, id: CollectionId) -> Result<Option<Partition>, StoreError>;
+    /// In the order of the ids; those that are unknown count nothing.
+    fn collection_counts(
+        &self,
+        ids: &[CollectionId],
+        fresh_after: Timestamp,
+    ) -> Result<Vec<CollectionCounts>, StoreError>;
     fn endpoints(&self, query: &EndpointQuery) -> Result<Page<EndpointItem>, StoreError>;
     /// Follows aliases: an old id finds its endpoint's row of today.
     fn endpoint(&self, id: EndpointId) -> Result<Option<EndpointItem>, StoreError>;
+    /// Follows aliases likewise. `None` where none was written yet.
+    fn profile(&self, id: EndpointId) -> Result<Option<ProfileRow>, StoreError>;
+    /// How many endpoints of a collection stand how to its definition; kinds without any are
+    /// left out.
+    fn drift(&self, collection: CollectionId) -> Result<Vec<(Drift, u64)>, StoreError>;
+    /// Those at or below a scope, by name, those of collections never seen among them.
+    fn definitions(
+        &self,
+        scope: &str,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Page<DefinitionRow>, StoreError>;
+    fn definition(&self, collection: CollectionId) -> Result<Option<DefinitionRow>, StoreError>;
+    /// The document of a definition, byte by byte as it was uploaded.
+    fn document(&self, collection: CollectionId) -> Result<Option<Vec<u8>>, StoreError>;
+    /// What is pinned in a collection, by template.
+    fn pins(&self, collection: CollectionId) -> Result<Vec<PinRow>, StoreError>;
     /// Whole cells of every `step` that `[from, to)` touches, sorted by time, aliases included;
     /// the key is the start of the step in whole minutes since 1970. Without collection and
     /// endpoint: all in scope. Minutes are kept for 48 hours and hours for 35 days; what is older
@@ -174,6 +204,7 @@ pub struct EndpointQuery {
     pub status: Option<u16>,
     pub seen_after: Option<Timestamp>,
     pub seen_before: Option<Timestamp>,
+    pub facts: FactQuery,
     pub sort: EndpointSort,
     pub descending: bool,
     pub offset: u64,
@@ -191,6 +222,14 @@ pub enum EndpointSort {
     Errors,
     Callers,
     LatencyP95,
+    /// When a call from outside was last seen.
+    External,
+    /// Of the decision that is least sure.
+    Confidence,
+    /// These three by name.
+    Drift,
+    Protocol,
+    Role,
 }
 
 /// An endpoint with the name of its collection, as lists show it.
@@ -263,12 +302,28 @@ pub struct ControlRow {
 
 pub trait Changes: Send + Sync {
     /// Numbers the control and keeps it with its audit row, in one transaction. The caller then
-    /// brings it into the journal; what did not get there is found by `controls_from`.
+    /// brings it into the journal; what did not get there is found by `controls_from`. Of pins
+    /// it also keeps which there are.
     fn add_control(
         &self,
         control: &gatewatch_model::control::Control,
         actor: &Actor,
     ) -> Result<NumberedControl, StoreError>;
+
+    /// The same for a definition, which is kept with its document in place of an earlier one.
+    fn add_definition(
+        &self,
+        definition: &NewDefinition,
+        actor: &Actor,
+    ) -> Result<NumberedControl, StoreError>;
+
+    /// Drops the definition of a collection and numbers the control that says so; `None` if it
+    /// had none.
+    fn drop_definition(
+        &self,
+        collection: CollectionId,
+        actor: &Actor,
+    ) -> Result<Option<NumberedControl>, StoreError>;
 
     fn tokens(&self) -> Result<Vec<TokenRow>, StoreError>;
     /// Answers by hash; the token itself is never kept.

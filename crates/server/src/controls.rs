@@ -223,7 +223,10 @@ fn refused(error: IntakeError) -> Problem {
                 the log says why";
             Problem::new(&UNAVAILABLE, detail)
         }
-        IntakeError::Store(_) | IntakeError::DiskLow { .. } | IntakeError::Closing => error.into(),
+        IntakeError::Store(_)
+        | IntakeError::DiskLow { .. }
+        | IntakeError::LongDefinition { .. }
+        | IntakeError::Closing => error.into(),
     }
 }
 
@@ -240,16 +243,17 @@ impl SentControl {
             applied,
         } = row;
         let endpoints = match control {
-            Control::Forget { endpoint } => vec![endpoint],
-            Control::Merge { from, into } => vec![from, into],
-            Control::Split {
+            Control::Forget { endpoint }
+            | Control::Split {
                 endpoint,
                 segment: _,
             } => vec![endpoint],
+            Control::Merge { from, into } => vec![from, into],
             Control::Pin { .. }
             | Control::Unpin { .. }
             | Control::Define { .. }
-            | Control::Undefine { .. } => Vec::new(),
+            | Control::Undefine { .. }
+            | Control::Elsewhere => Vec::new(),
         };
         SentControl {
             revision,

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::on;
 use gatewatch_model::effects::CollectionRow;
 use gatewatch_model::{CollectionId, EndpointId};
+use gatewatch_ports::facts::FactQuery;
 use gatewatch_ports::store::{
     CollectionQuery, CollectionSort, EndpointItem, EndpointQuery, EndpointSort, Role,
 };
@@ -303,6 +304,7 @@ fn endpoint_query(grant: Grant, asked: &Asked) -> EndpointQuery {
         status: asked.status("status"),
         seen_after: asked.time("seen_after"),
         seen_before: asked.time("seen_before"),
+        facts: FactQuery::default(),
         sort,
         descending: is_descending(asked, sort == EndpointSort::Template),
         offset: asked.whole("offset"),

@@ -169,7 +169,8 @@ impl From<IntakeError> for Problem {
             IntakeError::DiskLow { .. } => &DISK_LOW,
             IntakeError::Closing | IntakeError::Journal(JournalError::Closed) => &UNAVAILABLE,
             IntakeError::Journal(JournalError::Full { .. }) => &TOO_MANY,
-            IntakeError::Journal(JournalError::TooLarge { .. }) => &TOO_LARGE,
+            IntakeError::LongDefinition { .. }
+            | IntakeError::Journal(JournalError::TooLarge { .. }) => &TOO_LARGE,
             IntakeError::Journal(JournalError::StaleSequence { .. }) => &STALE_SEQUENCE,
             // The reason may name files: for the log, not for whoever sends.
             IntakeError::Journal(

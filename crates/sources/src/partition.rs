@@ -8,14 +8,19 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 /// By the scope of the ingest token, then by the API as its gateway names it, else by its host.
 /// An exchange must be admitted first: the fold sees it cut, and both must see the same.
 pub fn partition_of(scope: &str, exchange: &Exchange<'_>, partitions: u16) -> Partition {
+    of_api(scope, &gatewatch_decode::api(exchange), partitions)
+}
+
+/// The same for what names an API without an exchange: a definition.
+pub fn of_api(scope: &str, api: &Api<'_>, partitions: u16) -> Partition {
     let of_scope = xxh3_64_with_seed(scope.as_bytes(), 0);
-    let hash = match gatewatch_decode::api(exchange) {
+    let hash = match api {
         Api::Named {
             service,
             workspace,
             api,
         } => chain(chain(chain(of_scope, service), workspace), api),
-        Api::Host(host) => chain(of_scope, &host),
+        Api::Host(host) => chain(of_scope, host),
         Api::Unknown => of_scope,
     };
     Partition((hash % u64::from(partitions.max(1))) as u16)

@@ -1,9 +1,12 @@
 //! What people change: each change and its audit row in one transaction.
 
-use gatewatch_model::Record;
+mod definitions;
+
 use gatewatch_model::control::{Control, NumberedControl};
 use gatewatch_model::definition::Subject;
+use gatewatch_model::{CollectionId, Record};
 use gatewatch_ports::StoreError;
+use gatewatch_ports::definitions::NewDefinition;
 use gatewatch_ports::store::{Actor, Changes, Role, TokenRow};
 
 use crate::SqlStore;
@@ -40,27 +43,29 @@ const DROP_SETTING: &str = "DELETE FROM settings WHERE name = ?";
 impl<E: Engine> Changes for SqlStore<E> {
     fn add_control(&self, control: &Control, actor: &Actor) -> Result<NumberedControl, StoreError> {
         self.engine.write(|session| {
-            let numbered = NumberedControl {
-                revision: number(session, "control")?,
-                at: actor.at,
-                control: control.clone(),
-            };
-            let mut record = Vec::new();
-            gatewatch_wire::record::encode(&Record::Control(numbered.clone()), &mut record);
-            let values = [
-                Value::count(numbered.revision),
-                Value::Blob(&record),
-                Value::Text(&actor.name),
-            ];
-            session.execute(ADD_CONTROL, &values)?;
-            audit(
-                session,
-                actor,
-                &format!("control.{}", control.name()),
-                &subject(control),
-            )?;
+            let numbered = keep_control(session, control.clone(), actor)?;
+            definitions::pin(session, &numbered, actor)?;
             Ok(numbered)
         })
+    }
+
+    fn add_definition(
+        &self,
+        definition: &NewDefinition,
+        actor: &Actor,
+    ) -> Result<NumberedControl, StoreError> {
+        let packed = definitions::pack_document(&definition.document)?;
+        self.engine
+            .write(|session| definitions::define(session, definition, &packed, actor))
+    }
+
+    fn drop_definition(
+        &self,
+        collection: CollectionId,
+        actor: &Actor,
+    ) -> Result<Option<NumberedControl>, StoreError> {
+        self.engine
+            .write(|session| definitions::undefine(session, collection, actor))
     }
 
     fn tokens(&self) -> Result<Vec<TokenRow>, StoreError> {
@@ -128,6 +133,30 @@ impl<E: Engine> Changes for SqlStore<E> {
     }
 }
 
+/// Numbers a control and keeps it with its audit row.
+fn keep_control(
+    session: &dyn Session,
+    control: Control,
+    actor: &Actor,
+) -> Result<NumberedControl, StoreError> {
+    let numbered = NumberedControl {
+        revision: number(session, "control")?,
+        at: actor.at,
+        control,
+    };
+    let mut record = Vec::new();
+    gatewatch_wire::record::encode(&Record::Control(numbered.clone()), &mut record);
+    let values = [
+        Value::count(numbered.revision),
+        Value::Blob(&record),
+        Value::Text(&actor.name),
+    ];
+    session.execute(ADD_CONTROL, &values)?;
+    let action = format!("control.{}", numbered.control.name());
+    audit(session, actor, &action, &subject(&numbered.control))?;
+    Ok(numbered)
+}
+
 /// The next number of that name, from 1.
 fn number(session: &dyn Session, name: &str) -> Result<u64, StoreError> {
     one(session, NUMBER, &[Value::Text(name)], |row| row.count(0))?
@@ -170,6 +199,7 @@ fn subject(control: &Control) -> String {
             definition,
         } => format!("{} for {}", definition.title, name(subject)),
         Control::Undefine { collection } => collection.to_string(),
+        Control::Elsewhere => String::new(),
     }
 }
 

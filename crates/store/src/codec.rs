@@ -2,6 +2,8 @@
 //! that nobody here wrote are an error, never a panic and never a large allocation.
 
 pub mod cells;
+pub mod facts;
+pub mod packed;
 pub mod spreads;
 
 /// Why bytes cannot be read.

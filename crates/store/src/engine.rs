@@ -58,6 +58,8 @@ pub trait Row {
     fn int_or_null(&self, column: usize) -> Result<Option<i64>, StoreError>;
     fn text(&self, column: usize) -> Result<&str, StoreError>;
     fn blob(&self, column: usize) -> Result<&[u8], StoreError>;
+    fn blob_or_null(&self, column: usize) -> Result<Option<&[u8]>, StoreError>;
+    fn text_or_null(&self, column: usize) -> Result<Option<&str>, StoreError>;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

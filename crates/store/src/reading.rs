@@ -1,32 +1,51 @@
 //! What pages and the API ask for.
 
+mod collections;
+mod definitions;
 mod endpoints;
 mod filter;
 mod lists;
 mod rollup;
 
-use gatewatch_model::effects::{CollectionKind, CollectionRow};
+use gatewatch_model::effects::CollectionRow;
+use gatewatch_model::profile::{Drift, ProfileRow};
 use gatewatch_model::rollup::MinuteCell;
-use gatewatch_model::{CollectionId, EndpointId};
+use gatewatch_model::{CollectionId, EndpointId, Partition, Timestamp};
 use gatewatch_ports::StoreError;
+use gatewatch_ports::definitions::{DOCUMENT_BYTES_MAX, DefinitionRow, PinRow};
+use gatewatch_ports::facts::CollectionCounts;
 use gatewatch_ports::store::{
-    AuditRow, CallerRow, CollectionQuery, CollectionSort, ControlRow, CoverageRow, EndpointItem,
-    EndpointQuery, PAGE_ROWS_MAX, Page, Progress, Reading, RollupQuery, Skip, SourceRow,
+    AuditRow, CallerRow, CollectionQuery, ControlRow, CoverageRow, EndpointItem, EndpointQuery,
+    PAGE_ROWS_MAX, Page, Progress, Reading, RollupQuery, Skip, SourceRow,
 };
 
 use crate::SqlStore;
+use crate::codec::packed::unpack;
 use crate::engine::{Engine, Row, Session, Value, all, damaged, one};
 use filter::Filter;
+pub use lists::obeyed;
 
 impl<E: Engine> Reading for SqlStore<E> {
     fn collections(&self, query: &CollectionQuery) -> Result<Page<CollectionRow>, StoreError> {
-        self.engine.read(|session| collections(session, query))
+        self.engine
+            .read(|session| collections::page(session, query))
     }
 
     fn collection(&self, id: CollectionId) -> Result<Option<CollectionRow>, StoreError> {
-        let sql = format!("{COLLECTIONS} WHERE c.id = ?");
+        self.engine.read(|session| collections::find(session, id))
+    }
+
+    fn collection_home(&self, id: CollectionId) -> Result<Option<Partition>, StoreError> {
+        self.engine.read(|session| collections::home(session, id))
+    }
+
+    fn collection_counts(
+        &self,
+        ids: &[CollectionId],
+        fresh_after: Timestamp,
+    ) -> Result<Vec<CollectionCounts>, StoreError> {
         self.engine
-            .read(|session| one(session, &sql, &[(&id).into()], read_collection))
+            .read(|session| collections::counts(session, ids, fresh_after))
     }
 
     fn endpoints(&self, query: &EndpointQuery) -> Result<Page<EndpointItem>, StoreError> {
@@ -35,6 +54,47 @@ impl<E: Engine> Reading for SqlStore<E> {
 
     fn endpoint(&self, id: EndpointId) -> Result<Option<EndpointItem>, StoreError> {
         self.engine.read(|session| endpoints::find(session, id))
+    }
+
+    fn profile(&self, id: EndpointId) -> Result<Option<ProfileRow>, StoreError> {
+        self.engine.read(|session| endpoints::profile(session, id))
+    }
+
+    fn drift(&self, collection: CollectionId) -> Result<Vec<(Drift, u64)>, StoreError> {
+        self.engine
+            .read(|session| endpoints::drift(session, collection))
+    }
+
+    fn definitions(
+        &self,
+        scope: &str,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Page<DefinitionRow>, StoreError> {
+        self.engine
+            .read(|session| definitions::page(session, scope, offset, limit))
+    }
+
+    fn definition(&self, collection: CollectionId) -> Result<Option<DefinitionRow>, StoreError> {
+        self.engine
+            .read(|session| definitions::find(session, collection))
+    }
+
+    fn document(&self, collection: CollectionId) -> Result<Option<Vec<u8>>, StoreError> {
+        let packed = self
+            .engine
+            .read(|session| definitions::document(session, collection))?;
+        packed
+            .map(|it| {
+                unpack(&it, DOCUMENT_BYTES_MAX)
+                    .map_err(|it| damaged(format!("a definition's document: {it}")))
+            })
+            .transpose()
+    }
+
+    fn pins(&self, collection: CollectionId) -> Result<Vec<PinRow>, StoreError> {
+        self.engine
+            .read(|session| definitions::pins(session, collection))
     }
 
     fn rollup(&self, query: &RollupQuery) -> Result<Vec<MinuteCell>, StoreError> {
@@ -75,55 +135,6 @@ impl<E: Engine> Reading for SqlStore<E> {
     fn progress(&self) -> Result<Vec<Progress>, StoreError> {
         self.engine.read(lists::progress)
     }
-}
-
-const COLLECTIONS: &str = "
-    SELECT c.id, c.scope, c.name, c.kind, c.first_seen, c.last_seen, c.calls, c.endpoints
-    FROM collections c";
-
-const COUNT_COLLECTIONS: &str = "SELECT COUNT(*) FROM collections c";
-
-fn collections(
-    session: &dyn Session,
-    query: &CollectionQuery,
-) -> Result<Page<CollectionRow>, StoreError> {
-    let mut filter = Filter::default();
-    filter.within(&query.scope);
-    filter.containing(&["c.search"], query.search.as_deref());
-    let order = order(
-        match query.sort {
-            CollectionSort::Name => "c.search",
-            CollectionSort::Calls => "c.calls",
-            CollectionSort::Endpoints => "c.endpoints",
-            CollectionSort::FirstSeen => "c.first_seen",
-            CollectionSort::LastSeen => "c.last_seen",
-        },
-        query.descending,
-        "c.id",
-    );
-    let select = Select {
-        rows: COLLECTIONS,
-        count: COUNT_COLLECTIONS,
-        order: &order,
-        offset: query.offset,
-        limit: query.limit,
-    };
-    select.page(session, &filter, read_collection)
-}
-
-fn read_collection(row: &dyn Row) -> Result<CollectionRow, StoreError> {
-    Ok(CollectionRow {
-        id: CollectionId(row.id(0)?),
-        scope: row.text(1)?.into(),
-        name: row.text(2)?.into(),
-        kind: CollectionKind::parse(row.text(3)?)
-            .ok_or_else(|| damaged("a collection of unknown kind"))?,
-        first_seen: row.time(4)?,
-        last_seen: row.time(5)?,
-        calls: row.count(6)?,
-        endpoints: row.count(7)?,
-        definition: None,
-    })
 }
 
 /// Rows of equal rank keep their order from page to page: the id decides.

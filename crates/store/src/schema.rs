@@ -6,6 +6,7 @@ use gatewatch_ports::StoreError;
 use crate::engine::{Engine, Session, Value, one};
 
 mod version_1;
+mod version_2;
 
 /// One step from a schema version to the next.
 #[derive(Debug)]
@@ -16,7 +17,7 @@ pub struct Migration {
 }
 
 /// All steps, in order.
-pub static ROLL: &[&Migration] = &[&version_1::MIGRATION];
+pub static ROLL: &[&Migration] = &[&version_1::MIGRATION, &version_2::MIGRATION];
 
 const VERSIONS: &str = "
     CREATE TABLE IF NOT EXISTS schema_version (

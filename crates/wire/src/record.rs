@@ -10,6 +10,12 @@ mod fields;
 use gatewatch_model::{Record, Timestamp};
 use minicbor::Decoder;
 
+pub use control::definition_bytes;
+
+/// A definition of more bytes than this, as it is encoded, is not made a control: a record of it
+/// must fit the journal with room to spare.
+pub const DEFINITION_BYTES_MAX: usize = 4 << 20;
+
 /// Raised only when a release before it could not read the rest at all.
 pub const VERSION: u8 = 1;
 

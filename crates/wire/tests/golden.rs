@@ -7,13 +7,15 @@
 use std::fmt::Write;
 use std::net::IpAddr;
 
-use gatewatch_model::control::{Control, NumberedControl};
+use gatewatch_model::control::NumberedControl;
 use gatewatch_model::exchange::{
     Auth, Backend, Body, Direction, Exchange, Request, Response, Seen, Tls,
 };
 use gatewatch_model::record::{Arrival, Digest, Stream};
 use gatewatch_model::{Blemishes, Caller, EndpointId, Record, Timestamp};
 use gatewatch_wire::{exchange_file, record};
+
+mod definitions;
 
 static RECORDS: &str = include_str!("golden/records.txt");
 static EXCHANGES: &str = include_str!("golden/exchanges.jsonl");
@@ -50,7 +52,7 @@ fn records() -> Vec<(&'static str, Record<'static>)> {
         })
     };
     let arrival = |stream, exchange| arrived(stream, None, exchange);
-    vec![
+    let mut records = vec![
         ("arrival-bare", arrival(Stream::Live, bare())),
         ("arrival-full", arrival(Stream::Historical, full())),
         ("arrival-empty", arrival(Stream::Live, empty())),
@@ -62,14 +64,10 @@ fn records() -> Vec<(&'static str, Record<'static>)> {
             "arrival-internal",
             arrived(Stream::Live, Some(false), bare()),
         ),
-        ("control-forget", control(Control::Forget { endpoint })),
-        (
-            "control-merge",
-            control(Control::Merge {
-                from: endpoint,
-                into: EndpointId([0xff; 16]),
-            }),
-        ),
+    ];
+    let controls = definitions::controls(endpoint).into_iter();
+    records.extend(controls.map(|(name, it)| (name, control(it))));
+    records.extend([
         ("tick", Record::Tick(at)),
         ("tick-before-1970", Record::Tick(Timestamp(-1))),
         ("digest-identity", digest(Caller::Identity("alice".into()))),
@@ -79,7 +77,8 @@ fn records() -> Vec<(&'static str, Record<'static>)> {
         ),
         ("digest-ipv6", digest(Caller::Address(ipv6()))),
         ("digest-unknown", digest(Caller::Unknown)),
-    ]
+    ]);
+    records
 }
 
 /// Each exchange in the order of the golden lines.
@@ -196,6 +195,14 @@ fn ipv6() -> IpAddr {
     [0x2001, 0xdb8, 0, 0, 0, 0, 0, 1].into()
 }
 
+/// Only ever to add lines.
+fn rewrite(name: &str, written: &str) {
+    if std::env::var_os("GATEWATCH_REWRITE_GOLDEN").is_some() {
+        let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+        std::fs::write(golden.join(name), written).unwrap();
+    }
+}
+
 fn hex(bytes: &[u8]) -> String {
     let mut text = String::new();
     for byte in bytes {
@@ -232,6 +239,7 @@ fn records_are_written_as_they_were() {
         record::encode(&it, &mut bytes);
         writeln!(written, "{name} {}", hex(&bytes)).unwrap();
     }
+    rewrite("records.txt", &written);
     assert!(
         written == RECORDS,
         "records are written differently now:\n{written}"

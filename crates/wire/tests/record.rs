@@ -4,13 +4,16 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod arbitrary;
+#[path = "arbitrary/controls.rs"]
+mod controls;
 
 use arbitrary::{exchange, text};
 use gatewatch_model::control::{Control, NumberedControl};
+use gatewatch_model::definition::Definition;
 use gatewatch_model::exchange::Response;
 use gatewatch_model::record::{Arrival, Digest, Stream};
 use gatewatch_model::{Blemishes, Caller, EndpointId, Record, Timestamp};
-use gatewatch_wire::record::{VERSION, WireError, decode, encode};
+use gatewatch_wire::record::{VERSION, WireError, decode, definition_bytes, encode};
 use minicbor::Encoder;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -51,16 +54,11 @@ fn arrival() -> impl Strategy<Value = Arrival<'static>> {
 }
 
 fn control() -> impl Strategy<Value = NumberedControl> {
-    any::<(u64, i64, bool, [u8; 16], [u8; 16])>().prop_map(|(revision, at, merge, from, into)| {
-        let (from, into) = (EndpointId(from), EndpointId(into));
+    (any::<(u64, i64)>(), controls::control()).prop_map(|((revision, at), control)| {
         NumberedControl {
             revision,
             at: Timestamp(at),
-            control: if merge {
-                Control::Merge { from, into }
-            } else {
-                Control::Forget { endpoint: from }
-            },
+            control,
         }
     })
 }
@@ -102,6 +100,21 @@ proptest! {
         encode(&record, &mut bytes);
         prop_assert_eq!(&bytes[..before.len()], &before);
         prop_assert_eq!(&bytes[before.len()..], &encoded(&record));
+    }
+
+    #[test]
+    fn a_definition_has_the_bytes_that_it_adds_to_its_record(control in controls::control()) {
+        let numbered = |control| Record::Control(NumberedControl {
+            revision: 1,
+            at: Timestamp(2),
+            control,
+        });
+        if let Control::Define { subject, definition } = control {
+            let empty = Control::Define { subject: subject.clone(), definition: Box::default() };
+            let more = definition_bytes(&definition) - definition_bytes(&Definition::default());
+            let all = encoded(&numbered(Control::Define { subject, definition })).len();
+            prop_assert_eq!(all - encoded(&numbered(empty)).len(), more);
+        }
     }
 
     #[test]

@@ -149,7 +149,8 @@ impl ExchangeFold {
             | Control::Unpin { .. }
             | Control::Split { .. }
             | Control::Define { .. }
-            | Control::Undefine { .. } => false,
+            | Control::Undefine { .. }
+            | Control::Elsewhere => false,
         };
     }
 

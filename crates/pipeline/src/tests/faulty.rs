@@ -7,9 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use gatewatch_model::control::{Control, NumberedControl};
 use gatewatch_model::effects::CollectionRow;
+use gatewatch_model::profile::{Drift, ProfileRow};
 use gatewatch_model::rollup::MinuteCell;
 use gatewatch_model::{CollectionId, EndpointId, Partition, Stage, Timestamp};
 use gatewatch_ports::StoreError;
+use gatewatch_ports::definitions::{DefinitionRow, NewDefinition, PinRow};
+use gatewatch_ports::facts::CollectionCounts;
 use gatewatch_ports::store::{
     Actor, AuditRow, CallerRow, Changes, Checkpoint, Checkpoints, CollectionQuery, ControlRow,
     CoverageRow, EndpointItem, EndpointQuery, Loaded, Page, Progress, Reading, Retained,
@@ -132,8 +135,19 @@ impl Reading for FaultyStore {
     pass! {
         collections(query: &CollectionQuery) -> Page<CollectionRow>;
         collection(id: CollectionId) -> Option<CollectionRow>;
+        collection_home(id: CollectionId) -> Option<Partition>;
+        collection_counts(
+            ids: &[CollectionId],
+            fresh_after: Timestamp
+        ) -> Vec<CollectionCounts>;
         endpoints(query: &EndpointQuery) -> Page<EndpointItem>;
         endpoint(id: EndpointId) -> Option<EndpointItem>;
+        profile(id: EndpointId) -> Option<ProfileRow>;
+        drift(collection: CollectionId) -> Vec<(Drift, u64)>;
+        definitions(scope: &str, offset: u64, limit: u64) -> Page<DefinitionRow>;
+        definition(collection: CollectionId) -> Option<DefinitionRow>;
+        document(collection: CollectionId) -> Option<Vec<u8>>;
+        pins(collection: CollectionId) -> Vec<PinRow>;
         rollup(query: &RollupQuery) -> Vec<MinuteCell>;
         sources() -> Vec<SourceRow>;
         callers(limit: usize, scope: &str) -> Vec<CallerRow>;
@@ -149,6 +163,8 @@ impl Reading for FaultyStore {
 impl Changes for FaultyStore {
     pass! {
         add_control(control: &Control, actor: &Actor) -> NumberedControl;
+        add_definition(definition: &NewDefinition, actor: &Actor) -> NumberedControl;
+        drop_definition(collection: CollectionId, actor: &Actor) -> Option<NumberedControl>;
         tokens() -> Vec<TokenRow>;
         token_by_hash(hash: &[u8; 32]) -> Option<TokenRow>;
         add_token(token: &TokenRow, hash: &[u8; 32], actor: &Actor) -> ();

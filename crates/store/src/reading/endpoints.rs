@@ -1,24 +1,32 @@
 //! Lists of endpoints, and one of them by any of its names.
 
 use gatewatch_model::effects::EndpointRow;
+use gatewatch_model::profile::{Drift, EndpointRole, ProfileRow, Protocol};
 use gatewatch_model::{CollectionId, EndpointId};
 use gatewatch_ports::StoreError;
+use gatewatch_ports::facts::{FactQuery, State};
 use gatewatch_ports::store::{EndpointItem, EndpointQuery, EndpointSort, Page};
 
 use super::filter::Filter;
 use super::{Select, order};
-use crate::codec::spreads;
-use crate::engine::{Row, Session, damaged, one};
+use crate::codec::{facts, packed, spreads};
+use crate::engine::{Row, Session, all, damaged, one};
 
 const ENDPOINTS: &str = "
     SELECT e.id, e.collection, e.method, e.template, e.first_seen, e.last_seen, e.calls,
-        e.callers, e.statuses, e.spreads, c.name, c.scope
+        e.callers, e.statuses, e.spreads, c.name, c.scope, e.facts
     FROM endpoints e JOIN collections c ON c.id = e.collection";
 
 const COUNT_ENDPOINTS: &str =
     "SELECT COUNT(*) FROM endpoints e JOIN collections c ON c.id = e.collection";
 
 const ALIAS: &str = "SELECT new_id FROM aliases WHERE old_id = ?";
+
+const PROFILE: &str = "SELECT bytes FROM profiles WHERE endpoint = ?";
+
+const DRIFT: &str = "
+    SELECT drift, COUNT(*) FROM endpoints WHERE collection = ? AND drift <> ''
+    GROUP BY drift ORDER BY drift";
 
 /// A chain of merges longer than this is not followed to its end.
 const HOPS_MAX: usize = 64;
@@ -35,6 +43,11 @@ pub fn page(
         EndpointSort::Errors => "e.errors_share",
         EndpointSort::Callers => "e.callers",
         EndpointSort::LatencyP95 => "e.latency_p95",
+        EndpointSort::External => "e.external_yes",
+        EndpointSort::Confidence => "e.confidence",
+        EndpointSort::Drift => "e.drift",
+        EndpointSort::Protocol => "e.protocol",
+        EndpointSort::Role => "e.role",
     };
     let select = Select {
         rows: ENDPOINTS,
@@ -60,6 +73,26 @@ pub fn find(session: &dyn Session, mut id: EndpointId) -> Result<Option<Endpoint
     Ok(None)
 }
 
+/// The profile of that endpoint, or of what it was merged into.
+pub fn profile(session: &dyn Session, id: EndpointId) -> Result<Option<ProfileRow>, StoreError> {
+    let Some(item) = find(session, id)? else {
+        return Ok(None);
+    };
+    one(session, PROFILE, &[(&item.row.id).into()], |row| {
+        packed::unpack_profile(row.blob(0)?).map_err(|it| damaged(format!("a profile: {it}")))
+    })
+}
+
+pub fn drift(
+    session: &dyn Session,
+    collection: CollectionId,
+) -> Result<Vec<(Drift, u64)>, StoreError> {
+    all(session, DRIFT, &[(&collection).into()], |row| {
+        let drift = Drift::parse(row.text(0)?).ok_or_else(|| damaged("an unknown drift"))?;
+        Ok((drift, row.count(1)?))
+    })
+}
+
 fn filter(query: &EndpointQuery) -> Filter {
     let mut filter = Filter::default();
     filter.within(&query.scope);
@@ -73,7 +106,37 @@ fn filter(query: &EndpointQuery) -> Filter {
     }
     filter.int("e.last_seen > ?", query.seen_after.map(|it| it.0));
     filter.int("e.last_seen < ?", query.seen_before.map(|it| it.0));
+    add_facts(&mut filter, &query.facts);
     filter
+}
+
+fn add_facts(filter: &mut Filter, asked: &FactQuery) {
+    let after = asked.fresh_after.0;
+    match asked.state {
+        None => {}
+        Some(State::Active) => filter.ints("e.calls > 0 AND e.last_seen > ?", &[after]),
+        Some(State::Inactive) => filter.ints("e.calls > 0 AND e.last_seen <= ?", &[after]),
+        Some(State::Awaiting) => filter.ints("e.calls = 0", &[]),
+    }
+    for (question, answer) in &asked.answers {
+        let (yes, no) = facts::columns(*question);
+        match answer {
+            Some(true) => filter.ints(&format!("{yes} > ?"), &[after]),
+            Some(false) => {
+                filter.ints(&format!("{yes} <= ? AND {no} > ?"), &[after, after]);
+            }
+            None => filter.ints(&format!("{yes} <= ? AND {no} <= ?"), &[after, after]),
+        }
+    }
+    filter.text("e.drift = ?", asked.drift.map(Drift::name));
+    filter.text("e.protocol = ?", asked.protocol.map(Protocol::name));
+    filter.text("e.role = ?", asked.role.map(EndpointRole::name));
+    if let Some(known) = asked.known_by {
+        filter.like("e.known_by", &format!("%,{},%", known.name()));
+    }
+    if let Some(way) = asked.decided_by {
+        filter.like("e.decided_by", &format!("%,{},%", way.name()));
+    }
 }
 
 fn read(row: &dyn Row) -> Result<EndpointItem, StoreError> {
@@ -94,7 +157,8 @@ fn read(row: &dyn Row) -> Result<EndpointItem, StoreError> {
             request_bytes,
             response_bytes,
             latency_micros,
-            facts: gatewatch_model::profile::EndpointFacts::default(),
+            facts: facts::decode(row.blob_or_null(12)?)
+                .map_err(|it| damaged(format!("an endpoint's facts: {it}")))?,
         },
         collection_name: row.text(10)?.into(),
         scope: row.text(11)?.into(),

@@ -67,6 +67,12 @@ impl Filter {
         }
     }
 
+    /// `condition` has a `?` for each of the values.
+    pub fn ints(&mut self, condition: &str, values: &[i64]) {
+        self.conditions.push(format!("({condition})"));
+        self.values.extend(values.iter().copied().map(Kept::Int));
+    }
+
     pub fn text(&mut self, condition: &str, value: Option<&str>) {
         if let Some(value) = value {
             self.conditions.push(condition.into());

@@ -147,7 +147,7 @@ pub fn control(session: &dyn Session, revision: u64) -> Result<Option<ControlRow
 }
 
 /// The highest revision that all folds of the first stage have obeyed.
-fn obeyed(session: &dyn Session) -> Result<u64, StoreError> {
+pub fn obeyed(session: &dyn Session) -> Result<u64, StoreError> {
     let first = [Value::Text(Stage::Exchanges.name())];
     Ok(one(session, OBEYED, &first, |row| row.count(0))?.unwrap_or(0))
 }

@@ -76,6 +76,16 @@ impl engine::Row for Row<'_> {
     fn blob(&self, column: usize) -> Result<&[u8], StoreError> {
         self.value(column)?.as_blob().map_err(|it| odd(column, &it))
     }
+
+    fn blob_or_null(&self, column: usize) -> Result<Option<&[u8]>, StoreError> {
+        let value = self.value(column)?;
+        value.as_blob_or_null().map_err(|it| odd(column, &it))
+    }
+
+    fn text_or_null(&self, column: usize) -> Result<Option<&str>, StoreError> {
+        let value = self.value(column)?;
+        value.as_str_or_null().map_err(|it| odd(column, &it))
+    }
 }
 
 fn odd(column: usize, error: &rusqlite::types::FromSqlError) -> StoreError {

@@ -16,6 +16,27 @@ const UNPIN: u64 = 3;
 const SPLIT: u64 = 4;
 const DEFINE: u64 = 5;
 const UNDEFINE: u64 = 6;
+const ELSEWHERE: u64 = 7;
+
+/// How many bytes a definition takes in a record.
+pub fn definition_bytes(definition: &Definition) -> usize {
+    let mut count = Count(0);
+    // Counting cannot fail.
+    let _ = minicbor::encode(definition, &mut count);
+    count.0
+}
+
+/// Counts what is written, so that what is too long need not be held.
+struct Count(usize);
+
+impl minicbor::encode::Write for Count {
+    type Error = core::convert::Infallible;
+
+    fn write_all(&mut self, bytes: &[u8]) -> Result<(), Self::Error> {
+        self.0 += bytes.len();
+        Ok(())
+    }
+}
 
 pub fn write(numbered: &NumberedControl, out: &mut Vec<u8>) {
     let NumberedControl {
@@ -69,6 +90,7 @@ pub fn write(numbered: &NumberedControl, out: &mut Vec<u8>) {
             map.u64(2, UNDEFINE);
             map.bytes(5, &collection.0);
         }
+        Control::Elsewhere => map.u64(2, ELSEWHERE),
     }
 }
 
@@ -103,10 +125,11 @@ pub fn read(decoder: &mut Decoder<'_>) -> Result<NumberedControl, WireError> {
         }
         Ok(())
     })?;
+    let control = found.control(kind.ok_or(WireError::Missing("control"))?)?;
     Ok(NumberedControl {
         revision: revision.ok_or(WireError::Missing("revision"))?,
         at: at.ok_or(WireError::Missing("at"))?,
-        control: found.control(kind.ok_or(WireError::Missing("control"))?)?,
+        control,
     })
 }
 
@@ -148,6 +171,7 @@ impl Fields {
             UNDEFINE => Control::Undefine {
                 collection: need(collection, "collection")?,
             },
+            ELSEWHERE => Control::Elsewhere,
             found => {
                 return Err(WireError::UnknownKind {
                     what: "control",

@@ -84,8 +84,12 @@ fn rows_that_nobody_wrote_are_damage_and_no_panic() {
     let folder = TempDir::new().unwrap();
     let store = SqliteStore::open(folder.path()).unwrap();
     let broken = [
-        "INSERT INTO endpoints VALUES (X'00', X'00', 'GET', '/', '', 0, 0, 0, 0, 0, 0, '', X'')",
-        "INSERT INTO collections VALUES (X'00', '/', '', '', 'odd', 0, 0, 0, 0)",
+        "INSERT INTO endpoints (id, collection, method, template, search, first_seen, last_seen,
+            calls, callers, errors_share, latency_p95, statuses, spreads)
+        VALUES (X'00', X'00', 'GET', '/', '', 0, 0, 0, 0, 0, 0, '', X'')",
+        "INSERT INTO collections (id, scope, name, search, kind, first_seen, last_seen, calls,
+            endpoints)
+        VALUES (X'00', '/', '', '', 'odd', 0, 0, 0, 0)",
     ];
     for sql in broken {
         store

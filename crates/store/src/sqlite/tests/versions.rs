@@ -4,8 +4,8 @@ use super::*;
 
 /// A made-up next step, so that the way from one version to the next is walked before there is
 /// one to walk.
-static SECOND: Migration = Migration {
-    version: 2,
+static THIRD: Migration = Migration {
+    version: 3,
     statements: &[
         "ALTER TABLE collections ADD COLUMN owner {text} NOT NULL DEFAULT ''",
         "UPDATE collections SET owner = name",
@@ -13,9 +13,9 @@ static SECOND: Migration = Migration {
 };
 
 static BROKEN: Migration = Migration {
-    version: 3,
+    version: 4,
     statements: &[
-        "ALTER TABLE collections ADD COLUMN third BIGINT",
+        "ALTER TABLE collections ADD COLUMN fourth BIGINT",
         "ALTER TABLE no_such_table ADD COLUMN x BIGINT",
     ],
 };
@@ -90,15 +90,15 @@ fn an_older_store_is_kept_and_moved() {
     let folder = TempDir::new().unwrap();
     let file = version_1(folder.path());
     let engine = Sqlite::open(&file).unwrap();
-    schema::migrate(&engine, &[ROLL[0], &SECOND]).unwrap();
-    assert_eq!(version(&engine), 2);
+    schema::migrate(&engine, &[ROLL[0], ROLL[1], &THIRD]).unwrap();
+    assert_eq!(version(&engine), 3);
     let owners = engine.read(|session| {
         crate::engine::all(session, "SELECT owner FROM collections", &[], |row| {
             row.text(0).map(str::to_owned)
         })
     });
     assert_eq!(owners.unwrap(), ["contoso/orders"]);
-    let kept = folder.path().join("gatewatch.db.before-2");
+    let kept = folder.path().join("gatewatch.db.before-3");
     assert_eq!(SqliteStore::verify(&kept).unwrap().schema, 1);
 }
 
@@ -106,14 +106,14 @@ fn an_older_store_is_kept_and_moved() {
 fn a_step_that_fails_leaves_the_store_as_it_was() {
     let folder = TempDir::new().unwrap();
     let engine = Sqlite::open(&version_1(folder.path())).unwrap();
-    assert!(schema::migrate(&engine, &[ROLL[0], &SECOND, &BROKEN]).is_err());
+    assert!(schema::migrate(&engine, &[ROLL[0], ROLL[1], &THIRD, &BROKEN]).is_err());
     assert_eq!(version(&engine), 1);
     drop(engine);
     // The copy of the first try does not stop the second.
     let engine = Sqlite::open(&folder.path().join(FILE_NAME)).unwrap();
-    assert!(schema::migrate(&engine, &[ROLL[0], &SECOND, &BROKEN]).is_err());
-    schema::migrate(&engine, &[ROLL[0], &SECOND]).unwrap();
-    assert_eq!(version(&engine), 2);
+    assert!(schema::migrate(&engine, &[ROLL[0], ROLL[1], &THIRD, &BROKEN]).is_err());
+    schema::migrate(&engine, &[ROLL[0], ROLL[1], &THIRD]).unwrap();
+    assert_eq!(version(&engine), 3);
 }
 
 #[test]
@@ -121,13 +121,13 @@ fn a_newer_store_is_refused_untouched() {
     let folder = TempDir::new().unwrap();
     let file = version_1(folder.path());
     let engine = Sqlite::open(&file).unwrap();
-    schema::migrate(&engine, &[ROLL[0], &SECOND]).unwrap();
+    schema::migrate(&engine, &[ROLL[0], ROLL[1], &THIRD]).unwrap();
     drop(engine);
     let expected = |error| {
         let StoreError::TooNew { found, known } = error else {
             panic!("{error}");
         };
-        assert_eq!((found, known), (2, 1));
+        assert_eq!((found, known), (3, 2));
     };
     expected(SqliteStore::open(folder.path()).map(drop).unwrap_err());
     expected(SqliteStore::verify(&file).map(drop).unwrap_err());
