@@ -2,11 +2,13 @@
 //! spot, the way of names that leads to it, and its text. Every engine reads this one table, so
 //! bodies are parsed once.
 
+use core::fmt::Write;
+
 use gatewatch_model::Spot;
 use gatewatch_model::caller::prefix;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use crate::limits::{LEAF_BYTES_MAX, LEAVES_BYTES_MAX, LEAVES_MAX, NAME_BYTES_MAX};
+use crate::limits::{LEAF_BYTES_MAX, NAME_BYTES_MAX, STEPS_PER_LEAF_MAX, share};
 
 /// What was read of one exchange. Reading into it again forgets what was there before, but
 /// keeps its memory.
@@ -17,14 +19,38 @@ pub struct Leaves {
     trails: Vec<Trail>,
     entries: Vec<Entry>,
     /// Where the reader stands: the trail that a value would get.
-    at: Option<u32>,
+    at: u32,
+    /// Steps below `at` that found no room.
+    beyond: u32,
+    room: Room,
+    /// Where the entries of the request's body begin and end.
+    body: (usize, usize),
     lost: bool,
 }
+
+/// Where the share of the spot that is read ends.
+#[derive(Clone, Copy, Debug, Default)]
+struct Room {
+    entries: usize,
+    trails: usize,
+    text: usize,
+}
+
+/// Where a reader stood, to go back to.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    at: u32,
+    beyond: u32,
+}
+
+/// Stands for no trail.
+const NOWHERE: u32 = u32::MAX;
 
 /// One step on the way from a spot to a value.
 #[derive(Clone, Copy, Debug)]
 struct Trail {
-    before: Option<u32>,
+    /// `NOWHERE` at the root.
+    before: u32,
     spot: Spot,
     step: Step,
     shape: u64,
@@ -36,6 +62,8 @@ enum Step {
     /// From and to in `text`.
     Name(u32, u32),
     Item(u32),
+    /// Of XML elements of one name, which one; it does not change the shape.
+    Twin(u32),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -85,18 +113,34 @@ impl Leaves {
             trails,
             entries,
             at,
+            beyond,
+            room,
+            body,
             lost,
         } = self;
         text.clear();
         trails.clear();
         entries.clear();
-        (*at, *lost) = (None, false);
+        (*at, *beyond, *room) = (NOWHERE, 0, Room::default());
+        (*body, *lost) = ((0, 0), false);
     }
 
-    /// Starts a spot; what is added from here on stands in it.
+    /// Starts a spot; what is added from here on stands in it, within its share.
     pub fn begin(&mut self, spot: Spot) {
-        self.at = self.step(Trail {
-            before: None,
+        let (leaves_max, bytes_max) = share(spot);
+        if spot == Spot::RequestBody {
+            self.body = (self.entries.len(), usize::MAX);
+        } else if self.body.1 == usize::MAX {
+            self.body.1 = self.entries.len();
+        }
+        self.room = Room {
+            entries: self.entries.len() + leaves_max,
+            trails: self.trails.len() + leaves_max * STEPS_PER_LEAF_MAX,
+            text: self.text.len() + bytes_max,
+        };
+        (self.at, self.beyond) = (NOWHERE, 0);
+        self.descend(Trail {
+            before: NOWHERE,
             spot,
             step: Step::Root,
             shape: xxh3_64_with_seed(spot.prefix().as_bytes(), 0),
@@ -105,29 +149,94 @@ impl Leaves {
 
     /// Goes down to a member of that name.
     pub fn enter(&mut self, name: &str) {
-        let name = prefix(name, NAME_BYTES_MAX);
-        let (from, to) = self.keep(name);
-        self.descend(Step::Name(from, to), xxh3_64(name.as_bytes()));
+        self.enter_hashed(name, xxh3_64(name.as_bytes()));
+    }
+
+    /// Goes down to a member of that name, of which the hash is known.
+    pub(crate) fn enter_hashed(&mut self, name: &str, hash: u64) {
+        let kept = prefix(name, NAME_BYTES_MAX);
+        self.lost |= kept.len() < name.len();
+        if self.has_room(kept.len()) {
+            let (from, to) = self.keep(kept);
+            self.descend_by(Step::Name(from, to), hash);
+        }
+    }
+
+    /// Goes down to a member of that name in lower case, and tells this name.
+    pub(crate) fn enter_lower(&mut self, name: &str) -> &str {
+        let kept = prefix(name, NAME_BYTES_MAX);
+        self.lost |= kept.len() < name.len();
+        if !self.has_room(kept.len()) {
+            return "";
+        }
+        let (from, to) = self.keep(kept);
+        let lower = &mut self.text[from as usize..];
+        lower.make_ascii_lowercase();
+        let hash = xxh3_64(lower.as_bytes());
+        self.descend_by(Step::Name(from, to), hash);
+        self.slice(from, to)
     }
 
     /// Goes down to an item of a list. All items of a list have one shape.
     pub fn enter_item(&mut self, index: u32) {
-        self.descend(Step::Item(index), ITEM);
+        if self.has_room(0) {
+            self.descend_by(Step::Item(index), ITEM);
+        }
+    }
+
+    /// Says which one it is of the elements with the name just entered.
+    pub(crate) fn enter_twin(&mut self, index: u32) {
+        if self.has_room(0)
+            && let Some(here) = self.here()
+        {
+            self.descend(Trail {
+                before: self.at,
+                step: Step::Twin(index),
+                ..here
+            });
+        }
     }
 
     /// Goes back up by one step.
     pub fn leave(&mut self) {
-        let before = self.here().and_then(|it| it.before);
-        self.at = before.or(self.at);
+        if self.beyond > 0 {
+            self.beyond -= 1;
+        } else if let Some(here) = self.here()
+            && here.before != NOWHERE
+        {
+            self.at = here.before;
+        }
+    }
+
+    /// Where the reader stands.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            at: self.at,
+            beyond: self.beyond,
+        }
+    }
+
+    /// Goes back to where it stood in the same spot.
+    pub(crate) fn back(&mut self, mark: Mark) {
+        (self.at, self.beyond) = (mark.at, mark.beyond);
+    }
+
+    /// Whether nothing more of this spot would be kept.
+    pub fn is_full(&self) -> bool {
+        let Room {
+            entries,
+            trails,
+            text,
+        } = self.room;
+        self.entries.len() >= entries || self.trails.len() >= trails || self.text.len() >= text
     }
 
     /// Adds the value of where the reader stands. False when there is no more room.
     pub fn add(&mut self, value: Value<'_>) -> bool {
-        let full = self.entries.len() >= LEAVES_MAX || self.text.len() >= LEAVES_BYTES_MAX;
-        let Some(trail) = self.at.filter(|_| !full) else {
+        if self.beyond > 0 || self.at == NOWHERE || self.is_full() {
             self.lost = true;
             return false;
-        };
+        }
         let (kind, text) = match value {
             Value::Null => (Kind::Null, ""),
             Value::Bool(false) => (Kind::No, ""),
@@ -137,11 +246,12 @@ impl Leaves {
             Value::EmptyList => (Kind::EmptyList, ""),
             Value::EmptyObject => (Kind::EmptyObject, ""),
         };
-        let kept = prefix(text, LEAF_BYTES_MAX);
+        let left = self.room.text - self.text.len();
+        let kept = prefix(text, LEAF_BYTES_MAX.min(left));
         self.lost |= kept.len() < text.len();
         let (from, to) = self.keep(kept);
         self.entries.push(Entry {
-            trail,
+            trail: self.at,
             kind,
             from,
             to,
@@ -163,7 +273,17 @@ impl Leaves {
     }
 
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Leaf<'_>> {
-        self.entries.iter().map(|entry| {
+        self.leaves(0, self.entries.len())
+    }
+
+    /// The leaves of the request's body.
+    pub(crate) fn iter_body(&self) -> impl Iterator<Item = Leaf<'_>> {
+        let (from, to) = self.body;
+        self.leaves(from, to.min(self.entries.len()))
+    }
+
+    fn leaves(&self, from: usize, to: usize) -> impl ExactSizeIterator<Item = Leaf<'_>> {
+        self.entries[from..to].iter().map(|entry| {
             let text = self.slice(entry.from, entry.to);
             let value = match entry.kind {
                 Kind::Null => Value::Null,
@@ -197,26 +317,36 @@ impl Leaves {
             + self.entries.capacity() * size_of::<Entry>()
     }
 
-    fn descend(&mut self, step: Step, salt: u64) {
-        let Some((at, here)) = self.at.zip(self.here()) else {
-            return;
-        };
-        let below = Trail {
-            before: Some(at),
-            spot: here.spot,
-            step,
-            shape: mix(here.shape, salt),
-        };
-        self.at = self.step(below);
+    /// Whether a step with a name of that length finds room; counts it if not.
+    fn has_room(&mut self, bytes: usize) -> bool {
+        let fits = self.beyond == 0
+            && self.trails.len() < self.room.trails
+            && self.text.len() + bytes <= self.room.text;
+        if !fits {
+            self.beyond += 1;
+            self.lost = true;
+        }
+        fits
     }
 
-    fn step(&mut self, trail: Trail) -> Option<u32> {
+    fn descend_by(&mut self, step: Step, salt: u64) {
+        if let Some(here) = self.here() {
+            self.descend(Trail {
+                before: self.at,
+                spot: here.spot,
+                step,
+                shape: mix(here.shape, salt),
+            });
+        }
+    }
+
+    fn descend(&mut self, trail: Trail) {
+        self.at = self.trails.len() as u32;
         self.trails.push(trail);
-        u32::try_from(self.trails.len() - 1).ok()
     }
 
     fn here(&self) -> Option<Trail> {
-        self.at.and_then(|at| self.trails.get(at as usize)).copied()
+        self.trails.get(self.at as usize).copied()
     }
 
     /// The bounds keep `text` far below what 32 bits can count.
@@ -233,8 +363,8 @@ impl Leaves {
     /// The steps from the root to there.
     fn steps(&self, trail: u32) -> Vec<Step> {
         let mut steps = Vec::new();
-        let mut at = Some(trail);
-        while let Some(here) = at.and_then(|at| self.trails.get(at as usize)) {
+        let mut at = trail;
+        while let Some(here) = self.trails.get(at as usize) {
             steps.push(here.step);
             at = here.before;
         }
@@ -256,8 +386,8 @@ impl<'l> Leaf<'l> {
 
     /// The last name on the way, or nothing for a value that is a whole body.
     pub fn name(&self) -> &'l str {
-        let mut at = Some(self.trail);
-        while let Some(here) = at.and_then(|at| self.leaves.trails.get(at as usize)) {
+        let mut at = self.trail;
+        while let Some(here) = self.leaves.trails.get(at as usize) {
             if let Step::Name(from, to) = here.step {
                 return self.leaves.slice(from, to);
             }
@@ -266,33 +396,66 @@ impl<'l> Leaf<'l> {
         ""
     }
 
+    /// The item of the list that the whole body is, if it is one.
+    pub fn item(&self) -> Option<u32> {
+        let mut item = None;
+        let mut at = self.trail;
+        while let Some(here) = self.leaves.trails.get(at as usize) {
+            match here.step {
+                Step::Item(index) => item = Some(index),
+                Step::Root => return item,
+                Step::Name(..) | Step::Twin(_) => item = None,
+            }
+            at = here.before;
+        }
+        None
+    }
+
+    /// The first name on the way, if only items of lists come after it.
+    pub(crate) fn top_name(&self) -> Option<&'l str> {
+        let mut at = self.trail;
+        loop {
+            let here = self.leaves.trails.get(at as usize)?;
+            match here.step {
+                Step::Name(from, to) => {
+                    let before = self.leaves.trails.get(here.before as usize)?;
+                    let is_top = matches!(before.step, Step::Root);
+                    return is_top.then(|| self.leaves.slice(from, to));
+                }
+                Step::Item(_) | Step::Twin(_) => at = here.before,
+                Step::Root => return None,
+            }
+        }
+    }
+
     /// Appends the whole address: `$.request.body.customer.cards[0].number`.
     pub fn write_place(&self, place: &mut String) {
         place.push_str(self.spot().prefix());
-        self.write_steps(place, |index, place| {
-            place.push('[');
-            place.push_str(&index.to_string());
-            place.push(']');
-        });
+        for step in self.leaves.steps(self.trail) {
+            match step {
+                Step::Root => {}
+                Step::Name(from, to) => write_name(self.leaves.slice(from, to), place),
+                Step::Item(index) | Step::Twin(index) => {
+                    // Writing to a String cannot fail.
+                    let _ = write!(place, "[{index}]");
+                }
+            }
+        }
     }
 
     /// Appends the way below the spot, the same for all items of a list:
     /// `customer.cards[].number`.
     pub fn write_path(&self, path: &mut String) {
         let start = path.len();
-        self.write_steps(path, |_, path| path.push_str("[]"));
-        if path[start..].starts_with('.') {
-            path.remove(start);
-        }
-    }
-
-    fn write_steps(&self, out: &mut String, item: impl Fn(u32, &mut String)) {
         for step in self.leaves.steps(self.trail) {
             match step {
-                Step::Root => {}
-                Step::Name(from, to) => write_name(self.leaves.slice(from, to), out),
-                Step::Item(index) => item(index, out),
+                Step::Root | Step::Twin(_) => {}
+                Step::Name(from, to) => write_name(self.leaves.slice(from, to), path),
+                Step::Item(_) => path.push_str("[]"),
             }
+        }
+        if path[start..].starts_with('.') {
+            path.remove(start);
         }
     }
 
@@ -331,91 +494,4 @@ fn mix(one: u64, two: u64) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// `{"customer": {"cards": [{"number": 1}, {"number": 2}]}, "two words": "x"}`.
-    fn sample() -> Leaves {
-        let mut leaves = Leaves::default();
-        leaves.begin(Spot::RequestBody);
-        leaves.enter("customer");
-        leaves.enter("cards");
-        for (index, number) in ["1", "2"].into_iter().enumerate() {
-            leaves.enter_item(index as u32);
-            leaves.add_named("number", Value::Number(number));
-            leaves.leave();
-        }
-        leaves.leave();
-        leaves.leave();
-        leaves.add_named("it's", Value::Text("x"));
-        leaves
-    }
-
-    #[test]
-    fn a_leaf_knows_its_place_its_path_and_its_name() {
-        let leaves = sample();
-        let seen = leaves.iter().map(|leaf| {
-            let (mut place, mut path) = (String::new(), String::new());
-            leaf.write_place(&mut place);
-            leaf.write_path(&mut path);
-            (place, path, leaf.name())
-        });
-        let expected = [
-            (
-                "$.request.body.customer.cards[0].number",
-                "customer.cards[].number",
-                "number",
-            ),
-            (
-                "$.request.body.customer.cards[1].number",
-                "customer.cards[].number",
-                "number",
-            ),
-            (r"$.request.body['it\'s']", r"['it\'s']", "it's"),
-        ];
-        let expected =
-            expected.map(|(place, path, name)| (place.to_owned(), path.to_owned(), name));
-        assert_eq!(seen.collect::<Vec<_>>(), expected);
-    }
-
-    #[test]
-    fn items_of_a_list_share_a_shape_and_nothing_else_does() {
-        let leaves = sample();
-        let shapes = leaves.iter().map(|it| it.shape()).collect::<Vec<_>>();
-        assert_eq!(shapes[0], shapes[1]);
-        assert_ne!(shapes[1], shapes[2]);
-        let mut other = Leaves::default();
-        other.begin(Spot::ResponseBody);
-        other.add_named("it's", Value::Text("x"));
-        assert_ne!(other.iter().next().unwrap().shape(), shapes[2]);
-    }
-
-    #[test]
-    fn a_way_of_names_is_not_the_same_backwards() {
-        let shape = |names: [&str; 2]| {
-            let mut leaves = Leaves::default();
-            leaves.begin(Spot::RequestBody);
-            names.iter().for_each(|it| leaves.enter(it));
-            leaves.add(Value::Null);
-            leaves.iter().next().unwrap().shape()
-        };
-        assert_ne!(shape(["a", "b"]), shape(["b", "a"]));
-    }
-
-    #[test]
-    fn bounds_hold_and_are_told() {
-        let mut leaves = Leaves::default();
-        leaves.begin(Spot::RequestQuery);
-        assert!(leaves.add_named("long", Value::Text(&"é".repeat(LEAF_BYTES_MAX))));
-        assert!(leaves.lost());
-        leaves.clear();
-        leaves.begin(Spot::RequestQuery);
-        assert!(!leaves.lost());
-        for _ in 0..LEAVES_MAX {
-            assert!(leaves.add_named("a", Value::Null));
-        }
-        assert!(!leaves.add_named("a", Value::Null));
-        assert!(leaves.lost());
-        assert_eq!(leaves.len(), LEAVES_MAX);
-    }
-}
+mod tests;

@@ -1,13 +1,32 @@
-//! Bytes to heads, URLs and tokens: the hostile-input boundary. Nothing here fails or panics;
-//! what is odd is cut to its bound and named as a blemish.
+//! Bytes to heads, bodies, calls and tokens: the hostile-input boundary. Nothing here fails or
+//! panics; what is odd is cut to its bound and named as a blemish.
 
 pub mod api;
+mod base64;
+mod body;
+pub mod call;
+mod cookies;
+pub mod credentials;
+mod escapes;
+mod heads;
 pub mod host;
+mod json;
+pub mod jwt;
 pub mod leaves;
 pub mod limits;
+mod members;
+pub mod message;
+mod query;
+pub mod reading;
+mod rpc;
 pub mod target;
+mod urls;
 
 pub use api::{Api, api, caller};
+pub use call::Call;
 pub use host::host;
+pub use jwt::Token;
 pub use leaves::{Leaf, Leaves, Value};
+pub use message::{BodyKind, Charset, Coding, Message};
+pub use reading::Reading;
 pub use target::{Path, method};

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use gatewatch_model::caller::prefix;
 use gatewatch_model::{Blemishes, Exchange};
 
+use crate::escapes::percent_decode;
 use crate::limits::{METHOD_BYTES_MAX, SEGMENT_BYTES_MAX, SEGMENTS_MAX};
 
 /// What stands for a method that is none.
@@ -163,27 +164,6 @@ fn after_scheme(url: &str) -> Option<&str> {
             .bytes()
             .all(|it| it.is_ascii_alphanumeric() || b"+-.".contains(&it));
     spelled.then_some(rest)
-}
-
-/// Decodes `%41` once into `bytes`; what is no escape stays as it is and makes this false.
-fn percent_decode(text: &str, bytes: &mut Vec<u8>) -> bool {
-    bytes.clear();
-    let mut sound = true;
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let escape = match (first, tail) {
-            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)),
-            _ => None,
-        };
-        sound &= *first != b'%' || escape.is_some();
-        bytes.push(escape.map_or(*first, |(high, low)| high << 4 | low));
-        rest = if escape.is_some() { &tail[2..] } else { tail };
-    }
-    sound
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).map(|it| it as u8)
 }
 
 #[cfg(test)]

@@ -174,13 +174,13 @@ fn find_header<'h>(headers: Option<&'h Headers<'_>>, name: &str) -> Option<&'h s
 
 /// A set of single bits with names, kept as one number.
 macro_rules! bits {
-    ($(#[$doc:meta])* $set:ident { $($flag:ident = $bit:literal $text:literal,)* }) => {
+    ($(#[$doc:meta])* $set:ident { $($(#[$inner:meta])* $flag:ident = $bit:literal $text:literal,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
         pub struct $set(pub u32);
 
         impl $set {
-            $(pub const $flag: $set = $set(1 << $bit);)*
+            $($(#[$inner])* pub const $flag: $set = $set(1 << $bit);)*
             pub const ROLL: &'static [($set, &'static str)] = &[$(($set::$flag, $text),)*];
 
             pub fn insert(&mut self, other: $set) {
@@ -242,6 +242,31 @@ bits! {
         BAD_VALUE = 7 "bad-value",
         NO_HOST = 8 "no-host",
         HEADERS_CUT = 9 "headers-cut",
+        /// Of the query, a form or a cookie: a `%` that starts no escape, or escapes of no text.
+        BAD_ESCAPE = 10 "bad-escape",
+        BAD_JSON = 11 "bad-json",
+        BAD_XML = 12 "bad-xml",
+        /// A multipart body that its boundary does not divide, or a part without a name.
+        BAD_FORM = 13 "bad-form",
+        /// A content encoding that is unknown, or a body that is not in it.
+        BAD_ENCODING = 14 "bad-encoding",
+        /// Bytes or escapes that are no text in the character set they claim.
+        BAD_CHARSET = 15 "bad-charset",
+        /// GraphQL, JSON-RPC, SOAP or gRPC that cannot be read.
+        BAD_CALL = 16 "bad-call",
+        /// Something in the shape of a JSON web token that is none.
+        BAD_TOKEN = 17 "bad-token",
+        TOO_DEEP = 18 "too-deep",
+        /// Values found no room, or were cut.
+        LEAVES_LOST = 19 "leaves-lost",
+        /// It would unpack to many times its size.
+        BOMB = 20 "bomb",
+        /// XML with a document type; its entities are not expanded.
+        DTD = 21 "dtd",
+        /// An object with two members of one name.
+        DUPLICATE_NAMES = 22 "duplicate-names",
+        /// Segments of the path that are still escaped after they were decoded.
+        DOUBLE_ENCODED = 23 "double-encoded",
     }
 }
 

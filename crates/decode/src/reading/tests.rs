@@ -1,0 +1,186 @@
+//! Whole exchanges, read once.
+
+use gatewatch_model::exchange::{Body, Headers, Request, Response};
+use gatewatch_model::profile::Credential;
+
+use super::*;
+use crate::{Charset, Value};
+
+fn text(pairs: &[(&'static str, &'static str)]) -> Headers<'static> {
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).into(), (*value).into()))
+        .collect()
+}
+
+fn body(bytes: impl Into<Vec<u8>>) -> Body<'static> {
+    let bytes = bytes.into();
+    Body {
+        bytes_total: bytes.len() as u64,
+        bytes: bytes.into(),
+    }
+}
+
+fn order() -> Exchange<'static> {
+    Exchange {
+        request: Request {
+            method: "post".into(),
+            url: "https://api.contoso.com/v1/orders/7?expand=lines".into(),
+            headers: Some(text(&[
+                ("Content-Type", "application/json; charset=utf-8"),
+                ("Authorization", "Bearer sample-31d4"),
+                ("Cookie", "theme=dark"),
+            ])),
+            body: Some(body(r#"{"card": {"number": "4111"}, "gift": false}"#)),
+        },
+        response: Some(Response {
+            status: Some(200),
+            headers: Some(text(&[
+                ("Set-Cookie", "sid=1; Path=/"),
+                ("Content-Type", "text/plain"),
+            ])),
+            body: Some(body("thanks")),
+            latency_micros: None,
+        }),
+        ..Exchange::default()
+    }
+}
+
+fn places(reading: &Reading) -> Vec<String> {
+    let write = |leaf: crate::Leaf<'_>| {
+        let mut place = String::new();
+        leaf.write_place(&mut place);
+        let value = match leaf.value {
+            Value::Text(text) | Value::Number(text) => text.to_owned(),
+            other => format!("{other:?}"),
+        };
+        format!("{place} {value}")
+    };
+    reading.leaves().iter().map(write).collect()
+}
+
+#[test]
+fn all_values_of_an_exchange_have_their_places() {
+    let mut reading = Reading::default();
+    reading.read(&order());
+    assert_eq!(
+        places(&reading),
+        [
+            "$.request.path[0] v1",
+            "$.request.path[1] orders",
+            "$.request.path[2] 7",
+            "$.request.query.expand lines",
+            "$.request.headers.content-type application/json; charset=utf-8",
+            "$.request.headers.authorization Bearer sample-31d4",
+            "$.request.headers.cookie theme=dark",
+            "$.request.cookies.theme dark",
+            "$.request.body.card.number 4111",
+            "$.request.body.gift Bool(false)",
+            "$.response.headers.set-cookie sid=1; Path=/",
+            "$.response.headers.content-type text/plain",
+            "$.response.cookies.sid 1",
+            "$.response.body thanks",
+        ]
+    );
+    assert_eq!(reading.method(), "POST");
+    assert_eq!(
+        reading.path().segments().collect::<Vec<_>>(),
+        ["v1", "orders", "7"]
+    );
+    assert_eq!(reading.request().essence(), "application/json");
+    assert_eq!(reading.request().charset, Charset::Utf8);
+    assert_eq!(
+        (reading.request().kind, reading.response().kind),
+        (BodyKind::Json, BodyKind::Text)
+    );
+    assert_eq!(
+        reading.credentials().iter().collect::<Vec<_>>(),
+        [Credential::OpaqueBearer]
+    );
+    assert_eq!(
+        (reading.calls().len(), reading.protocol()),
+        (0, Protocol::Rest)
+    );
+    assert!(reading.blemishes().is_empty());
+}
+
+#[test]
+fn what_was_not_observed_is_not_what_was_empty() {
+    let mut reading = Reading::default();
+    let mut exchange = order();
+    exchange.request.body = None;
+    exchange.response = None;
+    reading.read(&exchange);
+    assert_eq!(reading.request().kind, BodyKind::NotObserved);
+    assert_eq!(reading.response().kind, BodyKind::NotObserved);
+    exchange.request.body = Some(body(""));
+    reading.read(&exchange);
+    assert_eq!(reading.request().kind, BodyKind::None);
+    exchange.request.body = Some(Body {
+        bytes_total: 9,
+        ..Body::default()
+    });
+    reading.read(&exchange);
+    assert_eq!(reading.request().kind, BodyKind::NotObserved);
+}
+
+#[test]
+fn a_cut_body_is_read_as_far_as_it_goes() {
+    let mut exchange = order();
+    exchange.request.body = Some(Body {
+        bytes: b"{\"a\": 1, \"b\": \"caf\xc3"[..].into(),
+        bytes_total: 99,
+    });
+    let mut reading = Reading::default();
+    reading.read(&exchange);
+    assert!(!reading.request().complete);
+    assert!(reading.blemishes().is_empty(), "{:?}", reading.blemishes());
+    assert!(places(&reading).contains(&"$.request.body.a 1".to_owned()));
+}
+
+#[test]
+fn what_stands_behind_a_break_is_kept_as_text() {
+    let mut exchange = order();
+    exchange.request.body = Some(body(r#"{"a": 1, !} <script>"#));
+    let mut reading = Reading::default();
+    reading.read(&exchange);
+    assert_eq!(reading.blemishes(), Blemishes::BAD_JSON);
+    assert!(!reading.request().complete);
+    let found = places(&reading);
+    assert!(found.contains(&"$.request.body.a 1".to_owned()));
+    assert!(found.contains(&"$.request.body !} <script>".to_owned()));
+}
+
+#[test]
+fn lines_of_json_are_items() {
+    let mut exchange = order();
+    exchange.request.headers = Some(text(&[("content-type", "application/x-ndjson")]));
+    exchange.request.body = Some(body("{\"a\":1}\r\n\n\u{1e}{\"a\":2}\n"));
+    let mut reading = Reading::default();
+    reading.read(&exchange);
+    let found = places(&reading);
+    assert!(
+        found.contains(&"$.request.body[0].a 1".to_owned()),
+        "{found:?}"
+    );
+    assert!(found.contains(&"$.request.body[1].a 2".to_owned()));
+    assert!(reading.blemishes().is_empty());
+}
+
+#[test]
+fn a_body_without_a_type_is_what_it_looks_like() {
+    let mut exchange = order();
+    exchange.request.headers = Some(Vec::new());
+    let mut reading = Reading::default();
+    for (bytes, kind) in [
+        (b" {\"a\":1}".as_slice(), BodyKind::Json),
+        (b"<a/>", BodyKind::Xml),
+        (b"hello", BodyKind::Text),
+        (b"\x00\x01", BodyKind::Binary),
+        (b"\xff\xd8\xff", BodyKind::Binary),
+    ] {
+        exchange.request.body = Some(body(bytes));
+        reading.read(&exchange);
+        assert_eq!(reading.request().kind, kind);
+    }
+}
