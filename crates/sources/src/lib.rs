@@ -2,13 +2,17 @@
 //! partition and written as journal records; nothing is refused for being malformed.
 
 pub mod admission;
+mod draft;
 pub mod encoding;
+pub mod files;
+pub mod kinds;
 pub mod limits;
 pub mod lines;
 pub mod networks;
 pub mod partition;
 pub mod perimeter;
 pub mod reference;
+mod stamps;
 
 pub use admission::admit;
 pub use lines::{Arriving, Outcome, Refusal, read_lines};

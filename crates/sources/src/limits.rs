@@ -28,3 +28,22 @@ pub const REFUSALS_MAX: usize = 100;
 /// Compressed bodies whose window would need more memory than that are refused, as RFC 9659
 /// wants it of the web.
 pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+
+/// Of a file's content, looked at to tell what kind it is.
+pub const SAMPLE_BYTES_MAX: usize = 64 << 10;
+/// One text of an entry of a JSON document; a longer one is cut while it is read, so that a body
+/// of a gigabyte takes no more. Four times what is kept of a body leaves room for escapes.
+pub const ENTRY_TEXT_BYTES_MAX: usize = 4 * BODY_BYTES_MAX;
+/// One entry of a JSON document, its texts cut.
+pub const ENTRY_BYTES_MAX: usize = LINE_BYTES_MAX;
+/// No log nests what it says of a request deeper.
+pub const JSON_DEPTH_MAX: usize = 16;
+/// Values of one line or entry; what follows is left out.
+pub const JSON_VALUES_MAX: usize = 16_384;
+/// The window that the `zstd` command itself accepts: 128 MiB.
+pub const FILE_ZSTD_WINDOW_LOG_MAX: u32 = 27;
+/// A file that unpacks to so many times its size is a bomb, once it is past `BOMB_BYTES_MIN`.
+pub const UNPACKED_RATIO_MAX: u64 = 2_000;
+pub const BOMB_BYTES_MIN: u64 = 1 << 30;
+pub const FOLDER_DEPTH_MAX: usize = 32;
+pub const FILES_MAX: usize = 1_000_000;

@@ -4,7 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use gatewatch_model::Exchange;
-use gatewatch_model::exchange::Headers;
+use gatewatch_model::exchange::{Headers, Text};
 
 use crate::networks::Networks;
 
@@ -17,6 +17,9 @@ pub const INTERNAL_NETWORKS: &str = "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/1
 
 /// Nobody has as many proxies; what lies behind so many is not believed.
 const PROXIES_MAX: usize = 64;
+
+/// Headers with all hops, the nearest last.
+static CHAINS: &[&str] = &["x-forwarded-for", "forwarded"];
 
 /// Headers with one address, which the outermost proxy sets; asked after the chains.
 static SINGLE: &[&str] = &[
@@ -61,16 +64,16 @@ impl Perimeter {
         };
         // Nobody was heard on what lies behind the proxy. A caller that the source itself names is
         // believed; the address of a socket alone tells nothing.
-        let heard = exchange.request.headers.is_some() && exchange.headers_seen.is_none();
+        let heard =
+            exchange.request.headers.is_some() && forwards(exchange.headers_seen.as_deref());
         if matches!(told, Told::Nothing) && proxied && named.is_none() && !heard {
             return None;
         }
         let caller = match told {
             Told::Caller(caller) => caller,
             // An address outside that the source names outranks proxies that name only each other.
-            Told::Inside(_) | Told::Nothing if !trusts(Some(nearest)) => nearest,
-            Told::Inside(caller) => caller,
-            Told::Nothing => nearest,
+            Told::Inside(caller) if trusts(Some(nearest)) => caller,
+            Told::Inside(_) | Told::Nothing => nearest,
             Told::Unreadable => return None,
         };
         if caller != nearest {
@@ -89,7 +92,7 @@ impl Perimeter {
             let is = |it: &&str| name.eq_ignore_ascii_case(it);
             chained |= is(&"x-forwarded-for");
             forwarded |= is(&"forwarded");
-            if let Some(rank) = SINGLE.iter().position(|it| is(it)) {
+            if let Some(rank) = SINGLE.iter().position(is) {
                 let found = (rank, value.as_ref());
                 single = Some(single.map_or(found, |it: (usize, &str)| it.min(found)));
             }
@@ -130,6 +133,15 @@ enum Told {
     Nothing,
     /// A proxy hides whom it forwards for, or says what cannot be read.
     Unreadable,
+}
+
+/// Whether a header that names whom a proxy forwards for would have been seen.
+fn forwards(headers_seen: Option<&[Text<'_>]>) -> bool {
+    let tells = |it: &Text<'_>| {
+        let is = |name: &&str| it.eq_ignore_ascii_case(name);
+        CHAINS.iter().any(is) || SINGLE.iter().any(is)
+    };
+    headers_seen.is_none_or(|it| it.iter().any(tells))
 }
 
 /// The values of a header that may stand several times, the last first.
@@ -313,6 +325,20 @@ mod tests {
         check(("-", "10.0.0.1"), None, ("-", None));
         check(("10.0.0.1", "-"), None, ("10.0.0.1", Some(false)));
         check(("-", "203.0.113.9"), None, ("203.0.113.9", Some(true)));
+    }
+
+    #[test]
+    fn headers_of_which_only_some_are_seen_must_be_able_to_tell() {
+        let of = |seen: &'static str| {
+            let mut exchange = Exchange {
+                peer_ip: Some([10, 0, 0, 1].into()),
+                headers_seen: Some(vec!["user-agent".into(), seen.into()]),
+                ..Exchange::default()
+            };
+            exchange.request.headers = Some(vec![("user-agent".into(), "curl".into())]);
+            Perimeter::default().locate(&mut exchange)
+        };
+        assert_eq!((of("referer"), of("X-Forwarded-For")), (None, Some(false)));
     }
 
     #[test]

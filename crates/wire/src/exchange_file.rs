@@ -16,6 +16,7 @@ use gatewatch_model::{Blemishes, Exchange};
 use serde::de::DeserializeSeed;
 use serde_json::Deserializer;
 
+pub use repair::repair;
 pub use writer::write;
 
 use line::Line;
