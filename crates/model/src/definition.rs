@@ -53,7 +53,8 @@ pub struct Operation {
     pub summary: Box<str>,
     #[n(4)]
     pub deprecated: bool,
-    /// Members of path, query, headers, cookies and request body.
+    /// Members of path, query, headers, cookies and request body, sorted by spot and path. Names of
+    /// headers are in lower case.
     #[n(5)]
     pub request: Vec<DefinedMember>,
     #[n(6)]
@@ -67,7 +68,7 @@ pub struct Operation {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct DefinedResponse {
-    /// `200`, a class such as `2XX`, or `default`.
+    /// `200`, a class such as `2XX`, or `default`. Sorted by it.
     #[n(0)]
     pub status: Box<str>,
     #[n(1)]
@@ -76,17 +77,21 @@ pub struct DefinedResponse {
     pub members: Vec<DefinedMember>,
 }
 
+/// A parameter or member of a body, as documented.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct DefinedMember {
     #[n(0)]
     pub spot: Spot,
-    /// As in `MemberRow`: `customer.cards[].number`.
+    /// As in `MemberRow`: `customer.cards[].number`. Objects and lists on the way are members too,
+    /// and a whole body is the member with the empty path.
     #[n(1)]
     pub path: Box<str>,
+    /// Whether every request or answer with a body must have it: never so below a list, nor below
+    /// what itself may be missing.
     #[n(2)]
     pub required: bool,
-    /// JSON types; empty where any is allowed.
+    /// JSON types, sorted; empty where any is allowed.
     #[n(3)]
     pub types: Vec<Box<str>>,
     #[n(4)]
@@ -94,9 +99,21 @@ pub struct DefinedMember {
     /// The only values allowed; empty where any is.
     #[n(5)]
     pub values: Vec<Box<str>>,
-    /// Whether members not named here are allowed below it (a free-form object).
+    /// Whether members not named here may stand below it: a free-form object, or one that was
+    /// cut because it contains itself or grows too large.
     #[n(6)]
     pub open: bool,
+}
+
+impl Operation {
+    /// Nothing known of it but where it is.
+    pub fn new(method: impl Into<Box<str>>, template: impl Into<Box<str>>) -> Operation {
+        Operation {
+            method: method.into(),
+            template: template.into(),
+            ..Operation::default()
+        }
+    }
 }
 
 /// What an operation asks for before it answers.
@@ -109,9 +126,26 @@ pub struct Security {
     /// Whether the document allows calls without any credential.
     #[n(1)]
     pub anonymous: bool,
-    /// Names of the schemes with their kinds: `oauth2`, `http-bearer`, `api-key-header` …
+    /// Whichever is asked for in some alternative; sorted.
     #[n(2)]
-    pub schemes: Vec<Box<str>>,
+    pub schemes: Vec<Scheme>,
+}
+
+/// One way to show who is calling.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(map)]
+pub struct Scheme {
+    /// As the document calls it.
+    #[n(0)]
+    pub name: Box<str>,
+    /// `http-basic`, `http-bearer`, `http-other`, `api-key-header`, `api-key-query`,
+    /// `api-key-cookie`, `oauth2`, `openid-connect`, `mutual-tls`; `unknown` where the document
+    /// does not define it.
+    #[n(1)]
+    pub kind: Box<str>,
+    /// Of an API key: the header, parameter or cookie that carries it. Headers in lower case.
+    #[n(2)]
+    pub carrier: Box<str>,
 }
 
 /// Which collection a definition speaks of, known already or not.

@@ -2,7 +2,7 @@
 
 use gatewatch_model::control::Control;
 use gatewatch_model::definition::{
-    DefinedMember, DefinedResponse, Definition, Operation, Security, Server, Subject,
+    DefinedMember, DefinedResponse, Definition, Operation, Scheme, Security, Server, Subject,
 };
 use gatewatch_model::{CollectionId, EndpointId, Spot};
 use proptest::collection::vec;
@@ -80,7 +80,13 @@ fn operation() -> impl Strategy<Value = Operation> {
             }
         });
     let security = any::<(bool, bool)>().prop_flat_map(|(said, anonymous)| {
-        words_of().prop_map(move |schemes| Security {
+        let scheme = (word(), word(), word());
+        let scheme = scheme.prop_map(|(name, kind, carrier)| Scheme {
+            name,
+            kind,
+            carrier,
+        });
+        vec(scheme, 0..3).prop_map(move |schemes| Security {
             said,
             anonymous,
             schemes,

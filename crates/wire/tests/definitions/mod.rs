@@ -2,7 +2,7 @@
 
 use gatewatch_model::control::Control;
 use gatewatch_model::definition::{
-    DefinedMember, DefinedResponse, Definition, Operation, Security, Server, Subject,
+    DefinedMember, DefinedResponse, Definition, Operation, Scheme, Security, Server, Subject,
 };
 use gatewatch_model::{CollectionId, EndpointId, Spot};
 
@@ -107,7 +107,11 @@ fn definition() -> Definition {
             security: Security {
                 said: true,
                 anonymous: true,
-                schemes: vec!["oauth2".into()],
+                schemes: vec![Scheme {
+                    name: "key".into(),
+                    kind: "api-key-header".into(),
+                    carrier: "x-api-key".into(),
+                }],
             },
         }],
         ..bare_definition()
