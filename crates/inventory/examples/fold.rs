@@ -98,6 +98,7 @@ impl Fold {
                         exchange,
                         scope: "/",
                         caller,
+                        external: None,
                         at,
                         blemishes: Blemishes::default(),
                     })
@@ -239,6 +240,7 @@ fn flood(inventory: &mut Inventory) {
             exchange: &exchange,
             scope: "/",
             caller: &Caller::Unknown,
+            external: None,
             at: Timestamp::ZERO,
             blemishes: Blemishes::default(),
         });

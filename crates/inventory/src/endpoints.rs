@@ -3,12 +3,12 @@
 
 use gatewatch_model::effects::{EndpointRow, Spread};
 use gatewatch_model::facts::{Facts, Observation, Quantiles};
-use gatewatch_model::profile::EndpointFacts;
 use gatewatch_model::{CollectionId, EndpointId};
 
 use crate::collections::digest;
 use crate::limits::GROWN_CALLS;
 use crate::places::Places;
+use crate::profile::Profile;
 use crate::recency::Recency;
 use crate::slab::Slab;
 
@@ -31,6 +31,9 @@ pub(crate) struct Endpoint {
     /// Whether it has proved itself. It never becomes a seedling again.
     #[n(5)]
     pub grown: bool,
+    #[n(6)]
+    #[cbor(default)]
+    pub profile: Profile,
     #[cbor(skip)]
     pub own: Own,
 }
@@ -87,6 +90,7 @@ impl Endpoints {
             answered: false,
             kept: false,
             grown: false,
+            profile: Profile::default(),
             own: Own {
                 id: id(collection, key),
                 home,
@@ -162,7 +166,7 @@ impl Endpoint {
     }
 
     pub fn heap_bytes(&self) -> usize {
-        self.key.len() + self.facts.heap_bytes()
+        self.key.len() + self.facts.heap_bytes() + self.profile.heap_bytes()
     }
 
     pub fn row(&self) -> EndpointRow {
@@ -180,7 +184,7 @@ impl Endpoint {
             request_bytes: spread(&self.facts.request_bytes),
             response_bytes: spread(&self.facts.response_bytes),
             latency_micros: spread(&self.facts.latency_micros),
-            facts: EndpointFacts::default(),
+            facts: self.profile.facts(method, template, self.facts.calls),
         }
     }
 }
@@ -194,7 +198,7 @@ pub(crate) fn id(collection: CollectionId, key: &str) -> EndpointId {
     ]))
 }
 
-fn spread(sketch: &Quantiles) -> Spread {
+pub(crate) fn spread(sketch: &Quantiles) -> Spread {
     Spread {
         count: sketch.count(),
         p50: sketch.quantile(0.5),

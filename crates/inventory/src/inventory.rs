@@ -2,8 +2,9 @@
 
 mod control;
 mod drain;
+mod profiles;
 
-use gatewatch_decode::{Api, Path};
+use gatewatch_decode::{Api, Leaves, Path};
 use gatewatch_model::effects::Coverage;
 use gatewatch_model::facts::Observation;
 use gatewatch_model::rollup::{Cell, status_class};
@@ -15,7 +16,9 @@ use crate::collections::Collections;
 use crate::endpoints::Endpoints;
 use crate::limits::{COLLECTIONS_MAX, ENDPOINTS_MAX, SEEDLINGS_MAX};
 use crate::pending::Pending;
+use crate::profile::{Call, Seen};
 use crate::template;
+use profiles::Line;
 
 /// All collections and endpoints of one partition.
 #[derive(Default)]
@@ -26,6 +29,7 @@ pub struct Inventory {
     pub(crate) counters: Counters,
     pub(crate) pending: Pending,
     pub(crate) limits: Limits,
+    pub(crate) line: Line,
     scratch: Scratch,
 }
 
@@ -36,6 +40,8 @@ pub struct Sighting<'s> {
     /// The scope of the ingest token.
     pub scope: &'s str,
     pub caller: &'s Caller,
+    /// Whether the true caller lies outside the organisation's networks, if that is known.
+    pub external: Option<bool>,
     /// The time that the fold believes.
     pub at: Timestamp,
     /// What is known to be odd so far.
@@ -95,6 +101,7 @@ impl Default for Limits {
 #[derive(Default)]
 struct Scratch {
     path: Path,
+    leaves: Leaves,
     /// Method, a space and the template.
     key: String,
 }
@@ -232,7 +239,23 @@ impl Inventory {
     ) -> Option<EndpointId> {
         let seen = observation(sighting, blemishes);
         self.endpoints.observe(at, &seen);
-        let own = &mut self.endpoints.slab.get_mut(at)?.own;
+        let endpoint = self.endpoints.slab.get_mut(at)?;
+        endpoint.profile.observe(&mut Seen {
+            exchange: sighting.exchange,
+            leaves: &self.scratch.leaves,
+            whole: &[],
+            slots: &mut core::iter::empty(),
+            caller: sighting.caller,
+            caller_hash: seen.caller,
+            at: seen.at,
+            external: sighting.external,
+            credentials: None,
+            token: None,
+            request_type: "",
+            response_type: "",
+            call: Call::default(),
+        });
+        let own = &mut endpoint.own;
         let waits_at = *own
             .waits_at
             .get_or_insert_with(|| self.pending.wait(at, own.id));

@@ -11,6 +11,7 @@ mod inventory;
 pub mod limits;
 mod pending;
 mod places;
+mod profile;
 mod recency;
 pub mod segment;
 mod slab;

@@ -18,3 +18,5 @@ pub const MINUTES_PENDING_MAX: usize = 128;
 pub const CALLERS_MAX: usize = 12_500;
 /// Digests open at once.
 pub const DIGESTS_MAX: usize = 8_192;
+/// Profiles that one checkpoint takes along; the rest waits for the next.
+pub const PROFILES_PER_CHECKPOINT_MAX: usize = 256;

@@ -90,7 +90,8 @@ impl Inventory {
         endpoint.own.id = endpoints::id(endpoint.collection, &endpoint.key);
         endpoint.own.home = home;
         self.collections.claim(home);
-        self.endpoints.insert(endpoint);
+        let at = self.endpoints.insert(endpoint);
+        self.line_up(at);
     }
 }
 

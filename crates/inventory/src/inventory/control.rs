@@ -77,6 +77,7 @@ impl Inventory {
             return;
         };
         into.facts.merge(&old.facts);
+        into.profile.merge(&old.profile);
         into.answered |= old.answered;
         into.kept = true;
         into.own

@@ -32,9 +32,11 @@ impl Inventory {
             if let Some(endpoint) = self.endpoints.slab.get_mut(waiting.at) {
                 (endpoint.own.waits_at, endpoint.own.written) = (None, true);
                 effects.endpoints.push(endpoint.row());
+                self.line_up(waiting.at);
                 effects.rollups.extend(waiting.rollups());
             }
         }
+        self.drain_profiles(effects);
     }
 
     /// Drops what is pending, because the store has it already: what was folded since the last
@@ -45,11 +47,14 @@ impl Inventory {
                 (collection.own.waits_at, collection.own.written) = (None, true);
             }
         }
-        for waiting in self.pending.endpoints.iter().flatten() {
+        let fresh = Pending::after(self.coverage());
+        let pending = core::mem::replace(&mut self.pending, fresh);
+        for waiting in pending.endpoints.into_iter().flatten() {
             if let Some(endpoint) = self.endpoints.slab.get_mut(waiting.at) {
                 (endpoint.own.waits_at, endpoint.own.written) = (None, true);
+                // Its profile may have waited when what was folded since was lost.
+                self.line_up(waiting.at);
             }
         }
-        self.pending = Pending::after(self.coverage());
     }
 }

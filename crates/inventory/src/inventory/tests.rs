@@ -19,6 +19,7 @@ fn observe(inventory: &mut Inventory, exchange: &Exchange<'_>, at: Timestamp) ->
         exchange,
         scope: "/",
         caller: &gatewatch_decode::caller(exchange),
+        external: None,
         at,
         blemishes: Blemishes::default(),
     })
@@ -136,6 +137,7 @@ fn one_host_in_two_scopes_is_two_collections() {
             exchange: &exchange,
             scope,
             caller: &caller,
+            external: None,
             at: Timestamp::ZERO,
             blemishes: Blemishes::default(),
         });

@@ -40,7 +40,7 @@ impl Hll {
             counts[0] -= 1;
             counts[usize::from(rank).min(65)] += 1;
         });
-        ertl(&counts).round() as u64
+        ertl(&counts, REGISTERS as f64, (64 - BITS) as usize).round() as u64
     }
 
     pub fn heap_bytes(&self) -> usize {
@@ -91,9 +91,7 @@ impl Hll {
 
 /// The improved raw estimator of O. Ertl (arXiv:1702.01284, algorithm 6): no tables of bias,
 /// and good from zero on.
-fn ertl(counts: &[u32; 66]) -> f64 {
-    let registers = REGISTERS as f64;
-    let ranks_max = (64 - BITS) as usize;
+pub(super) fn ertl(counts: &[u32; 66], registers: f64, ranks_max: usize) -> f64 {
     let full: u32 = counts[ranks_max + 1..].iter().sum();
     let mut z = registers * tau(1.0 - f64::from(full) / registers);
     for rank in (1..=ranks_max).rev() {

@@ -2,11 +2,15 @@
 //! halves gives, bit for bit, what folding the whole would have given, in any order.
 
 mod counts;
+mod handful;
 pub mod hll;
+mod names;
 pub mod quantiles;
 
 pub use counts::Counts;
+pub use handful::Handful;
 pub use hll::Hll;
+pub use names::Names;
 pub use quantiles::Quantiles;
 
 use crate::exchange::Blemishes;

@@ -45,6 +45,7 @@ impl Fold for ExchangeFold {
             Record::Control(control) => self.obey(position, control),
             Record::Tick(at) => {
                 self.time.tick(*at);
+                self.inventory.tick(*at);
                 let closed = self.digests.take();
                 self.close(position, closed);
             }
@@ -122,6 +123,7 @@ impl ExchangeFold {
             exchange,
             scope: &arrival.scope,
             caller: &caller,
+            external: arrival.external,
             at: accepted.at,
             blemishes: accepted.blemishes,
         };

@@ -1,0 +1,60 @@
+//! Which profiles are to be written. One with something new in it is written with the next
+//! checkpoint, one of which only counts have changed once a minute. All of this is known to
+//! memory only: after a restart every profile waits in line once.
+
+use gatewatch_model::effects::Effects;
+use gatewatch_model::{EndpointId, Timestamp};
+
+use super::Inventory;
+use crate::limits::PROFILES_PER_CHECKPOINT_MAX;
+
+/// Profiles that the store does not have as they are now, each once.
+#[derive(Default)]
+pub(crate) struct Line {
+    waiting: Vec<(u32, EndpointId)>,
+    /// The time of the last Tick.
+    now: Timestamp,
+}
+
+impl Inventory {
+    /// Receive time moves on. A time far ahead lets every profile be written that has changed.
+    pub fn tick(&mut self, at: Timestamp) {
+        self.line.now = self.line.now.max(at);
+    }
+
+    pub(super) fn drain_profiles(&mut self, effects: &mut Effects) {
+        let now = self.line.now;
+        let mut room = PROFILES_PER_CHECKPOINT_MAX;
+        let mut waiting = core::mem::take(&mut self.line.waiting);
+        waiting.retain(|(at, id)| {
+            let endpoint = self.endpoints.slab.get_mut(*at);
+            let Some(endpoint) = endpoint.filter(|it| it.own.id == *id && it.profile.own.waits)
+            else {
+                return false;
+            };
+            let calls = endpoint.facts.calls;
+            if room == 0 || !endpoint.profile.is_due(calls, now) {
+                return true;
+            }
+            room -= 1;
+            effects
+                .profiles
+                .push(endpoint.profile.row(*id, &endpoint.facts));
+            endpoint.profile.set_written(calls, now);
+            false
+        });
+        self.line.waiting = waiting;
+    }
+
+    /// Puts an endpoint in line if the store does not have its profile as it is.
+    pub(crate) fn line_up(&mut self, at: u32) {
+        let Some(endpoint) = self.endpoints.slab.get_mut(at) else {
+            return;
+        };
+        let profile = &mut endpoint.profile;
+        if !profile.own.waits && !profile.is_written(endpoint.facts.calls) {
+            profile.own.waits = true;
+            self.line.waiting.push((at, endpoint.own.id));
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! The parameters and members of an endpoint: a bounded list in the order of their keys. They
+//! mostly come in the same order as the last time, so each one remembers who came next, and a
+//! known member costs a comparison and no search.
+//!
+//! Below its bounds the list is a fact: merging is exact. At its bounds it keeps who was there
+//! before: in objects with very many names the new ones become one `{key}`, members seen once make
+//! room, and what still finds none is counted.
+
+mod path;
+mod room;
+
+use gatewatch_decode::Leaf;
+use gatewatch_model::facts::Counts;
+use gatewatch_model::profile::MemberRow;
+use gatewatch_model::{Spot, Timestamp};
+use minicbor::{Decode, Encode};
+
+use super::member::{Came, Member, Told, seconds};
+use super::ordinary::is_ordinary;
+use crate::state::list;
+use room::WIDE_MAX;
+
+pub(super) const MEMBERS_MAX: usize = 128;
+/// Of the list and all that hangs on it.
+pub(super) const MEMBERS_BYTES_MAX: usize = 12 << 10;
+/// Values of all members together.
+const VALUES_MAX: usize = 64;
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Members {
+    /// Sorted by key.
+    list: Vec<Member>,
+    /// Exchanges in which a spot was observed whole, by spot and class.
+    observed: Counts,
+    /// Objects whose names are all `{key}`.
+    wide: Vec<u64>,
+    /// Sightings of members that found no room.
+    lost: u64,
+    own: Own,
+}
+
+/// What only memory knows.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Own {
+    /// Numbers the exchanges.
+    exchange: u32,
+    /// Where the first member of the last exchange stood.
+    first: u16,
+    values: usize,
+    /// Whether room was made in this exchange.
+    made_room: bool,
+    /// Whether a member found no room in this exchange; then no other new one gets in.
+    full: bool,
+}
+
+/// An exchange on its way through the members.
+pub(super) struct Round {
+    caller: u64,
+    seconds: u32,
+    /// 1 to 5, 0 when no status was observed.
+    class: u8,
+    /// Spots that were observed whole.
+    whole: u8,
+    before: Option<u16>,
+    pub news: bool,
+    /// Used again for each path that is written.
+    path: String,
+    general: String,
+}
+
+impl Round {
+    pub fn new(caller: u64, at: Timestamp, class: u8) -> Round {
+        Round {
+            caller,
+            seconds: seconds(at),
+            class,
+            whole: 0,
+            before: None,
+            news: false,
+            path: String::new(),
+            general: String::new(),
+        }
+    }
+
+    /// What a client sent and the API would not take says little of the API.
+    fn refused(&self) -> bool {
+        self.class == 4
+    }
+
+    fn class_of(&self, spot: Spot) -> u8 {
+        if spot.is_response() { self.class } else { 0 }
+    }
+}
+
+impl Members {
+    /// Starts an exchange in which those spots were observed whole.
+    pub fn begin(&mut self, round: &mut Round, whole: &[Spot]) {
+        self.own.exchange = self.own.exchange.wrapping_add(1).max(1);
+        (self.own.made_room, self.own.full) = (false, false);
+        for spot in whole.iter().copied() {
+            round.whole |= 1 << spot as u8;
+            let class = if spot.is_response() {
+                round.class
+            } else {
+                u8::from(round.refused())
+            };
+            self.observed.add(observed_key(spot, class), 1);
+        }
+    }
+
+    pub fn see(&mut self, round: &mut Round, leaf: Leaf<'_>) {
+        let spot = leaf.spot();
+        let class = round.class_of(spot);
+        let key = leaf.shape() ^ SALTS[usize::from(class)];
+        let at = self.expected(round.before, key).or_else(|| {
+            if is_ordinary(leaf) {
+                return None;
+            }
+            self.find(key)
+                .or_else(|| self.find_or_add(round, leaf, key))
+        });
+        if let Some(at) = at {
+            self.count(round, at, spot, leaf.value);
+        }
+    }
+
+    /// A value that has no leaf: what fills a slot of the path.
+    pub fn see_slot(&mut self, round: &mut Round, name: &str, index: usize, text: &str) {
+        let spot = Spot::RequestPath;
+        let key = xxhash_rust::xxh3::xxh3_64_with_seed(name.as_bytes(), index as u64);
+        let at = self.expected(round.before, key).or_else(|| self.find(key));
+        let at = at.or_else(|| self.add(round, key, spot, name));
+        if let Some(at) = at {
+            self.count(round, at, spot, gatewatch_decode::Value::Text(text));
+        }
+    }
+
+    pub fn merge(&mut self, other: &Members) {
+        let Members {
+            list,
+            observed,
+            wide,
+            lost,
+            own: _,
+        } = other;
+        self.observed.merge(observed);
+        self.lost += lost;
+        for wide in wide {
+            self.add_wide(*wide);
+        }
+        for theirs in list {
+            match self.list.binary_search_by_key(&theirs.key, |it| it.key) {
+                Ok(at) => self.list[at].merge(theirs),
+                Err(at) => self.list.insert(at, theirs.clone()),
+            }
+        }
+        self.settle();
+    }
+
+    pub fn rows(&self) -> Vec<MemberRow> {
+        let mut rows = self
+            .list
+            .iter()
+            .map(|it| {
+                let (present, observed) = self.presence(it);
+                it.row(present, observed.max(present))
+            })
+            .collect::<Vec<_>>();
+        rows.sort_unstable_by(|one, two| {
+            (one.spot, one.status_class, &one.path).cmp(&(two.spot, two.status_class, &two.path))
+        });
+        rows
+    }
+
+    pub fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    pub fn heap_bytes(&self) -> usize {
+        self.list.capacity() * size_of::<Member>()
+            + self.list.iter().map(Member::heap_bytes).sum::<usize>()
+            + self.observed.heap_bytes()
+            + self.wide.capacity() * size_of::<u64>()
+    }
+
+    /// Exchanges that had it, of those in which its spot was observed. Refused requests count
+    /// only where no other were seen.
+    fn presence(&self, member: &Member) -> (u64, u64) {
+        let observed = |class| {
+            let key = observed_key(member.spot, class);
+            self.observed
+                .iter()
+                .find(|it| it.0 == key)
+                .map_or(0, |it| it.1)
+        };
+        if member.spot.is_response() {
+            return (member.present[0], observed(member.class));
+        }
+        match (observed(0), observed(1)) {
+            (0, refused) => (member.present[1], refused),
+            (accepted, _) => (member.present[0], accepted),
+        }
+    }
+
+    #[cfg(test)]
+    pub fn forget_texts(&mut self) {
+        self.list.iter_mut().for_each(|it| it.values.forget_texts());
+    }
+
+    fn count(
+        &mut self,
+        round: &mut Round,
+        at: u16,
+        spot: Spot,
+        value: gatewatch_decode::Value<'_>,
+    ) {
+        let room = VALUES_MAX.saturating_sub(self.own.values);
+        let exchange = self.own.exchange;
+        let refused = round.refused() && !spot.is_response();
+        match round.before {
+            Some(before) => self.list[usize::from(before)].own.next = at,
+            None => self.own.first = at,
+        }
+        round.before = Some(at);
+        let member = &mut self.list[usize::from(at)];
+        if member.own.counted != exchange && round.whole & 1 << spot as u8 != 0 {
+            member.own.counted = exchange;
+            member.present[usize::from(refused)] += 1;
+        }
+        let Came { news, values } = member.see(
+            value,
+            Told {
+                caller: round.caller,
+                seconds: round.seconds,
+                refused,
+                room,
+            },
+        );
+        round.news |= news;
+        self.own.values = self.own.values.saturating_add_signed(values);
+    }
+
+    /// The member that came after that one the last time, if it is this one.
+    fn expected(&self, before: Option<u16>, key: u64) -> Option<u16> {
+        let at = match before {
+            Some(before) => self.list[usize::from(before)].own.next,
+            None => self.own.first,
+        };
+        (self.list.get(usize::from(at))?.key == key).then_some(at)
+    }
+
+    fn find(&self, key: u64) -> Option<u16> {
+        let at = self.list.binary_search_by_key(&key, |it| it.key).ok()?;
+        Some(at as u16)
+    }
+}
+
+impl<C> Encode<C> for Members {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        let Members {
+            list,
+            observed,
+            wide,
+            lost,
+            own: _,
+        } = self;
+        e.encode((observed, wide, lost, list))?.ok()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Members {
+    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        d.array()?;
+        let mut members = Members {
+            observed: d.decode()?,
+            wide: list(d, WIDE_MAX)?,
+            lost: d.decode()?,
+            list: list(d, MEMBERS_MAX)?,
+            own: Own::default(),
+        };
+        let sorted = members.list.windows(2).all(|it| it[0].key < it[1].key);
+        if !sorted || !members.wide.is_sorted() {
+            return Err(minicbor::decode::Error::message("members that cannot be"));
+        }
+        members.recount();
+        Ok(members)
+    }
+}
+
+fn observed_key(spot: Spot, class: u8) -> u16 {
+    spot as u16 * 8 + u16::from(class)
+}
+
+/// Keep one member apart under its classes of status; that of requests is left as it is.
+static SALTS: [u64; 6] = [
+    0,
+    0x9e37_79b9_7f4a_7c15,
+    0xbf58_476d_1ce4_e5b9,
+    0x94d0_49bb_1331_11eb,
+    0xd6e8_feb8_6659_fd93,
+    0xa076_1d64_78bd_642f,
+];

@@ -1,0 +1,320 @@
+//! The profile of an endpoint: what its exchanges carry, and how they are protected.
+//!
+//! All of it but the top callers are facts: merging two halves gives what folding the whole
+//! would have given, as long as no bound is met. Nothing that could be a secret is kept, and no
+//! value that fewer than five callers sent.
+
+mod credentials;
+mod kinds;
+mod member;
+mod members;
+mod ordinary;
+mod role;
+mod row;
+mod secrecy;
+mod tally;
+mod tokens;
+mod top;
+mod transport;
+mod values;
+
+use gatewatch_decode::Leaves;
+use gatewatch_model::facts::Names;
+use gatewatch_model::profile::{Answer, Credentials, Protocol};
+use gatewatch_model::rollup::status_class;
+use gatewatch_model::{Caller, Exchange, Spot, Timestamp};
+use minicbor::{Decode, Encode};
+
+use credentials::Carried;
+use members::{Members, Round};
+use tokens::Tokens;
+use top::TopCallers;
+use transport::Transport;
+
+pub(crate) use tokens::Token;
+
+#[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct Profile {
+    #[n(0)]
+    members: Members,
+    #[n(1)]
+    credentials: Carried,
+    #[n(2)]
+    authenticated: Answer,
+    #[n(3)]
+    anonymous_answered: Answer,
+    #[n(4)]
+    external: Answer,
+    #[n(5)]
+    encrypted: Answer,
+    #[n(6)]
+    introspection: Answer,
+    #[n(7)]
+    deprecated: Answer,
+    #[n(8)]
+    sunset: Option<Timestamp>,
+    #[n(9)]
+    tokens: Option<Box<Tokens>>,
+    #[n(10)]
+    request_types: Names<16>,
+    #[n(11)]
+    response_types: Names<16>,
+    /// Versions of HTTP and TLS.
+    #[n(12)]
+    protocols: Names<16>,
+    #[n(13)]
+    callers: TopCallers,
+    #[n(14)]
+    query_depth_max: u32,
+    #[n(15)]
+    query_aliases_max: u32,
+    #[n(16)]
+    batch_max: u32,
+    #[n(17)]
+    protocol: Protocol,
+    #[cbor(skip)]
+    pub own: Own,
+}
+
+/// What a profile has only while it is in memory: what of it the store may know.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Own {
+    /// Counts what is new.
+    revision: u64,
+    written: Option<Written>,
+    /// Whether it waits in line to be written.
+    pub waits: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Written {
+    revision: u64,
+    calls: u64,
+    at: Timestamp,
+}
+
+/// A profile whose counts alone have changed is written no more often.
+const REWRITE_SECONDS: i64 = 60;
+
+/// One exchange as the profile reads it.
+pub(crate) struct Seen<'s> {
+    pub exchange: &'s Exchange<'s>,
+    pub leaves: &'s Leaves,
+    /// Spots whose leaves are all there.
+    pub whole: &'s [Spot],
+    /// Values of the slots of the template, with their names.
+    pub slots: &'s mut dyn Iterator<Item = (&'s str, &'s str)>,
+    pub caller: &'s Caller,
+    pub caller_hash: u64,
+    pub at: Timestamp,
+    pub external: Option<bool>,
+    /// `None` when neither headers nor the gateway would have shown any.
+    pub credentials: Option<Credentials>,
+    pub token: Option<Token<'s>>,
+    pub request_type: &'s str,
+    pub response_type: &'s str,
+    pub call: Call,
+}
+
+/// What the protocol on top of HTTP says.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Call {
+    pub protocol: Protocol,
+    pub introspection: bool,
+    pub query_depth: u32,
+    pub query_aliases: u32,
+    pub batch: u32,
+}
+
+impl Profile {
+    pub fn observe(&mut self, seen: &mut Seen<'_>) {
+        let status = seen.exchange.status();
+        let answered = status.map(|it| (200..300).contains(&it));
+        let mut news = self.see_members(seen, status_class(status) as u8);
+        news |= self.see_credentials(seen, answered);
+        news |= self.see_transport(seen);
+        news |= self.see_call(seen.call, seen.at, answered);
+        for (names, name) in [
+            (&mut self.request_types, seen.request_type),
+            (&mut self.response_types, seen.response_type),
+        ] {
+            if !name.is_empty() {
+                news |= names.add(name);
+            }
+        }
+        news |= self.callers.add(seen.caller_hash, seen.caller);
+        self.own.revision += u64::from(news);
+    }
+
+    pub fn merge(&mut self, other: &Profile) {
+        let Profile {
+            members,
+            credentials,
+            authenticated,
+            anonymous_answered,
+            external,
+            encrypted,
+            introspection,
+            deprecated,
+            sunset,
+            tokens,
+            request_types,
+            response_types,
+            protocols,
+            callers,
+            query_depth_max,
+            query_aliases_max,
+            batch_max,
+            protocol,
+            own: _,
+        } = other;
+        self.members.merge(members);
+        self.credentials.merge(credentials);
+        for (mine, theirs) in [
+            (&mut self.authenticated, authenticated),
+            (&mut self.anonymous_answered, anonymous_answered),
+            (&mut self.external, external),
+            (&mut self.encrypted, encrypted),
+            (&mut self.introspection, introspection),
+            (&mut self.deprecated, deprecated),
+        ] {
+            mine.merge(theirs);
+        }
+        self.sunset = self.sunset.max(*sunset);
+        if let Some(tokens) = tokens {
+            self.tokens.get_or_insert_default().merge(tokens);
+        }
+        self.request_types.merge(request_types);
+        self.response_types.merge(response_types);
+        self.protocols.merge(protocols);
+        self.callers.merge(callers);
+        self.query_depth_max = self.query_depth_max.max(*query_depth_max);
+        self.query_aliases_max = self.query_aliases_max.max(*query_aliases_max);
+        self.batch_max = self.batch_max.max(*batch_max);
+        self.protocol = self.protocol.max(*protocol);
+        self.own.revision += 1;
+    }
+
+    /// Whether something is new in it that the store does not have, or so much has changed since
+    /// that it is time again. `now` is the time of Ticks.
+    pub fn is_due(&self, calls: u64, now: Timestamp) -> bool {
+        self.own.written.is_none_or(|it| {
+            it.revision != self.own.revision
+                || calls >= it.calls.saturating_mul(2)
+                || calls != it.calls && now >= it.at.plus_seconds(REWRITE_SECONDS)
+        })
+    }
+
+    /// Whether the store has all of it.
+    pub fn is_written(&self, calls: u64) -> bool {
+        self.own
+            .written
+            .is_some_and(|it| it.revision == self.own.revision && it.calls == calls)
+    }
+
+    pub fn set_written(&mut self, calls: u64, now: Timestamp) {
+        self.own.waits = false;
+        self.own.written = Some(Written {
+            revision: self.own.revision,
+            calls,
+            at: now,
+        });
+    }
+
+    pub fn heap_bytes(&self) -> usize {
+        let tokens = self.tokens.as_ref();
+        self.members.heap_bytes()
+            + self.credentials.heap_bytes()
+            + tokens.map_or(0, |it| size_of::<Tokens>() + it.heap_bytes())
+            + self.request_types.heap_bytes()
+            + self.response_types.heap_bytes()
+            + self.protocols.heap_bytes()
+            + self.callers.heap_bytes()
+    }
+
+    fn see_members(&mut self, seen: &mut Seen<'_>, class: u8) -> bool {
+        let mut round = Round::new(seen.caller_hash, seen.at, class);
+        self.members.begin(&mut round, seen.whole);
+        for (index, (name, value)) in seen.slots.enumerate() {
+            self.members.see_slot(&mut round, name, index, value);
+        }
+        for leaf in seen.leaves.iter() {
+            self.members.see(&mut round, leaf);
+        }
+        round.news
+    }
+
+    fn see_credentials(&mut self, seen: &Seen<'_>, answered: Option<bool>) -> bool {
+        let Some(credentials) = seen.credentials else {
+            return false;
+        };
+        let at = seen.at;
+        let anonymous = credentials.is_empty();
+        let mut news = first(&self.authenticated, !anonymous);
+        self.authenticated.add(!anonymous, at);
+        news |= self.credentials.add(credentials, at);
+        if let (true, Some(answered)) = (anonymous, answered) {
+            news |= first(&self.anonymous_answered, answered);
+            self.anonymous_answered.add(answered, at);
+        }
+        if let Some(token) = seen.token {
+            news |= self.tokens.get_or_insert_default().add(token, at, answered);
+        }
+        news
+    }
+
+    fn see_transport(&mut self, seen: &Seen<'_>) -> bool {
+        let transport = Transport::of(seen.exchange);
+        let mut news = transport.sunset > self.sunset;
+        self.sunset = self.sunset.max(transport.sunset);
+        for (answer, told) in [
+            (&mut self.external, seen.external),
+            (&mut self.encrypted, transport.encrypted),
+            (&mut self.deprecated, transport.deprecated),
+        ] {
+            if let Some(yes) = told {
+                news |= first(answer, yes);
+                answer.add(yes, seen.at);
+            }
+        }
+        let tls = seen
+            .exchange
+            .tls
+            .as_ref()
+            .and_then(|it| it.version.as_deref());
+        for name in [seen.exchange.protocol.as_deref(), tls]
+            .into_iter()
+            .flatten()
+        {
+            news |= self.protocols.add(name);
+        }
+        news
+    }
+
+    fn see_call(&mut self, call: Call, at: Timestamp, answered: Option<bool>) -> bool {
+        let mut news = call.protocol > self.protocol;
+        self.protocol = self.protocol.max(call.protocol);
+        if let (true, Some(answered)) = (call.introspection, answered) {
+            news |= first(&self.introspection, answered);
+            self.introspection.add(answered, at);
+        }
+        for (max, value) in [
+            (&mut self.query_depth_max, call.query_depth),
+            (&mut self.query_aliases_max, call.query_aliases),
+            (&mut self.batch_max, call.batch),
+        ] {
+            news |= value > *max;
+            *max = (*max).max(value);
+        }
+        news
+    }
+}
+
+/// Whether that answer is the first of its kind.
+fn first(answer: &Answer, yes: bool) -> bool {
+    (if yes { answer.yes } else { answer.no }) == 0
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! Headers that nearly every exchange has, which say nothing of an API, and `authorization` and
+//! its like, which are told elsewhere.
+
+use std::sync::LazyLock;
+
+use gatewatch_decode::{Leaf, Leaves, Value};
+use gatewatch_model::Spot;
+
+/// Whether it is no member worth telling.
+pub(super) fn is_ordinary(leaf: Leaf<'_>) -> bool {
+    let spot = leaf.spot();
+    matches!(spot, Spot::RequestHeaders | Spot::ResponseHeaders)
+        && SHAPES.binary_search(&leaf.shape()).is_ok()
+        || spot == Spot::RequestPath
+}
+
+/// The shapes of all of them, in requests and responses, sorted.
+static SHAPES: LazyLock<Vec<u64>> = LazyLock::new(|| {
+    let mut leaves = Leaves::default();
+    for spot in [Spot::RequestHeaders, Spot::ResponseHeaders] {
+        leaves.begin(spot);
+        for name in ORDINARY {
+            leaves.add_named(name, Value::Null);
+        }
+    }
+    let mut shapes = leaves.iter().map(|it| it.shape()).collect::<Vec<_>>();
+    shapes.sort_unstable();
+    shapes
+});
+
+#[rustfmt::skip]
+static ORDINARY: &[&str] = &[
+    ":authority", ":method", ":path", ":scheme", ":status",
+    "accept", "accept-charset", "accept-encoding", "accept-language", "accept-ranges",
+    "access-control-allow-credentials", "access-control-allow-headers",
+    "access-control-allow-methods", "access-control-allow-origin",
+    "access-control-expose-headers", "access-control-max-age", "access-control-request-headers",
+    "access-control-request-method", "age", "allow", "alt-svc", "authorization",
+    "b3", "baggage", "cache-control", "cdn-loop", "cf-cache-status", "cf-connecting-ip",
+    "cf-ipcountry", "cf-ray", "cf-visitor", "connection", "content-disposition",
+    "content-encoding", "content-language", "content-length", "content-location",
+    "content-security-policy", "content-type", "cookie", "cross-origin-embedder-policy",
+    "cross-origin-opener-policy", "cross-origin-resource-policy", "date", "deprecation", "dnt",
+    "etag", "expect", "expect-ct", "expires", "forwarded", "from", "front-end-https", "host",
+    "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since",
+    "keep-alive", "last-modified", "link", "location", "max-forwards", "nel", "origin",
+    "permissions-policy", "pragma", "priority", "proxy-authenticate", "proxy-authorization",
+    "proxy-connection", "range", "referer", "referrer-policy", "report-to", "request-id",
+    "retry-after", "save-data", "sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform",
+    "sec-fetch-dest", "sec-fetch-mode", "sec-fetch-site", "sec-fetch-user", "sec-gpc",
+    "sec-websocket-accept", "sec-websocket-extensions", "sec-websocket-key",
+    "sec-websocket-protocol", "sec-websocket-version", "server", "server-timing", "set-cookie",
+    "strict-transport-security", "sunset", "te", "timing-allow-origin", "traceparent",
+    "tracestate", "trailer", "transfer-encoding", "true-client-ip", "upgrade",
+    "upgrade-insecure-requests", "user-agent", "vary", "via", "warning", "www-authenticate",
+    "x-amz-cf-id", "x-amz-cf-pop", "x-amzn-trace-id", "x-arr-log-id", "x-arr-ssl",
+    "x-azure-clientip", "x-azure-ref", "x-azure-requestchain", "x-azure-socketip",
+    "x-b3-parentspanid", "x-b3-sampled", "x-b3-spanid", "x-b3-traceid", "x-cache",
+    "x-cache-hits", "x-client-ip", "x-cloud-trace-context", "x-content-type-options",
+    "x-correlation-id", "x-dns-prefetch-control", "x-download-options", "x-envoy-attempt-count",
+    "x-envoy-decorator-operation", "x-envoy-expected-rq-timeout-ms",
+    "x-envoy-external-address", "x-envoy-original-path", "x-envoy-peer-metadata",
+    "x-envoy-upstream-service-time", "x-forwarded-client-cert", "x-forwarded-for",
+    "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-proto",
+    "x-forwarded-scheme", "x-forwarded-server", "x-frame-options", "x-ms-request-id",
+    "x-original-forwarded-for", "x-permitted-cross-domain-policies", "x-powered-by",
+    "x-real-ip", "x-request-id", "x-requested-with", "x-response-time", "x-runtime", "x-scheme",
+    "x-served-by", "x-timer", "x-trace-id", "x-ua-compatible", "x-xss-protection",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_headers_are_no_members_and_others_are() {
+        let mut leaves = Leaves::default();
+        leaves.begin(Spot::RequestHeaders);
+        for name in ["user-agent", "x-tenant"] {
+            leaves.add_named(name, Value::Text("x"));
+        }
+        leaves.begin(Spot::ResponseBody);
+        leaves.add_named("date", Value::Text("x"));
+        let ordinary = leaves.iter().map(is_ordinary).collect::<Vec<_>>();
+        assert_eq!(ordinary, [true, false, false]);
+    }
+
+    #[test]
+    fn the_list_is_sorted() {
+        assert!(ORDINARY.is_sorted());
+    }
+}

@@ -1,0 +1,57 @@
+//! How a profile is shown.
+
+use gatewatch_model::EndpointId;
+use gatewatch_model::facts::Facts;
+use gatewatch_model::profile::{EndpointFacts, KnownBy, ProfileRow};
+
+use super::Profile;
+use super::role::role;
+
+impl Profile {
+    /// The facts of lists and checks; what a definition or a person says is not among them.
+    pub fn facts(&self, method: &str, template: &str, calls: u64) -> EndpointFacts {
+        EndpointFacts {
+            known_by: KnownBy {
+                traffic: calls > 0,
+                ..KnownBy::default()
+            },
+            decisions: Vec::new(),
+            drift: None,
+            protocol: self.protocol,
+            role: role(
+                method,
+                template,
+                self.request_types.iter(),
+                self.response_types.iter(),
+            ),
+            credentials: self.credentials.kinds(),
+            authenticated: self.authenticated,
+            anonymous_answered: self.anonymous_answered,
+            external: self.external,
+            encrypted: self.encrypted,
+            introspection: self.introspection,
+            deprecated: self.deprecated,
+            sunset: self.sunset,
+        }
+    }
+
+    pub fn row(&self, endpoint: EndpointId, facts: &Facts) -> ProfileRow {
+        ProfileRow {
+            endpoint,
+            calls: facts.calls,
+            at: facts.last_seen,
+            credentials: self.credentials.rows(),
+            tokens: self.tokens.as_ref().map(|it| it.row()),
+            request_types: self.request_types.rows(),
+            response_types: self.response_types.rows(),
+            protocols: self.protocols.rows(),
+            callers_top: self.callers.rows(),
+            members: self.members.rows(),
+            members_lost: self.members.lost(),
+            query_depth_max: self.query_depth_max,
+            query_aliases_max: self.query_aliases_max,
+            batch_max: self.batch_max,
+            differences: Vec::new(),
+        }
+    }
+}

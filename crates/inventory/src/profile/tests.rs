@@ -1,0 +1,568 @@
+//! What a profile promises: its laws, its bounds, and what it never keeps.
+
+use gatewatch_decode::Value;
+use gatewatch_model::EndpointId;
+use gatewatch_model::facts::Facts;
+use gatewatch_model::profile::{Credential, MemberRow, ProfileRow};
+use proptest::prelude::*;
+
+use super::*;
+
+/// What one exchange of the tests says.
+#[derive(Clone, Debug)]
+struct Said {
+    caller: u8,
+    second: u16,
+    status: u16,
+    leaves: Vec<(Spot, String, Text)>,
+    credentials: Option<u32>,
+    token: Option<(u8, i64)>,
+    kind: u8,
+}
+
+#[derive(Clone, Debug)]
+enum Text {
+    Null,
+    Yes,
+    Number(i32),
+    Word(String),
+}
+
+impl Default for Said {
+    fn default() -> Self {
+        Said {
+            caller: 1,
+            second: 0,
+            status: 200,
+            leaves: Vec::new(),
+            credentials: None,
+            token: None,
+            kind: 0,
+        }
+    }
+}
+
+fn observe(profile: &mut Profile, said: &Said) {
+    let line = format!("GET https://a.example/ {} tls=1.{}", said.status, said.kind);
+    let exchange = gatewatch_testkit::traffic(&line).remove(0);
+    let mut leaves = Leaves::default();
+    let mut whole = Vec::new();
+    let mut ordered = said.leaves.clone();
+    ordered.sort_by_key(|it| it.0);
+    for (spot, name, text) in &ordered {
+        if whole.last() != Some(spot) {
+            leaves.begin(*spot);
+            whole.push(*spot);
+        }
+        let names = name.split('.').collect::<Vec<_>>();
+        names.iter().for_each(|it| leaves.enter(it));
+        let number;
+        leaves.add(match text {
+            Text::Null => Value::Null,
+            Text::Yes => Value::Bool(true),
+            Text::Number(it) => {
+                number = it.to_string();
+                Value::Number(&number)
+            }
+            Text::Word(it) => Value::Text(it),
+        });
+        names.iter().for_each(|_| leaves.leave());
+    }
+    let caller = Caller::Address([192, 0, 2, said.caller].into());
+    let types = ["application/json", "text/plain", "application/xml"];
+    profile.observe(&mut Seen {
+        exchange: &exchange,
+        leaves: &leaves,
+        whole: &whole,
+        slots: &mut core::iter::empty(),
+        caller_hash: crate::caller_hash(&caller),
+        caller: &caller,
+        at: Timestamp::from_seconds(i64::from(said.second)),
+        external: Some(said.caller % 2 == 0),
+        credentials: said.credentials.map(Credentials),
+        token: said.token.map(|(issuer, expires)| Token {
+            algorithm: "RS256",
+            issuer: Some(["https://a.example", "https://b.example"][usize::from(issuer % 2)]),
+            expires: Some(Timestamp::from_seconds(expires)),
+            issued: Some(Timestamp::from_seconds(0)),
+        }),
+        request_type: types[usize::from(said.kind % 3)],
+        response_type: types[usize::from(said.kind % 2)],
+        call: Call {
+            batch: u32::from(said.kind),
+            introspection: said.kind == 2,
+            ..Call::default()
+        },
+    });
+}
+
+fn fold(all: &[Said]) -> Profile {
+    let mut profile = Profile::default();
+    all.iter().for_each(|it| observe(&mut profile, it));
+    profile
+}
+
+fn row(profile: &Profile) -> ProfileRow {
+    profile.row(EndpointId([7; 16]), &Facts::default())
+}
+
+fn bytes(profile: &Profile) -> Vec<u8> {
+    minicbor::to_vec(profile).unwrap()
+}
+
+/// Without the texts of values: a merge alone cannot know them.
+fn fact_bytes(profile: &Profile) -> Vec<u8> {
+    let mut profile = profile.clone();
+    profile.members.forget_texts();
+    bytes(&profile)
+}
+
+fn merged(one: &Profile, two: &Profile) -> Profile {
+    let mut sum = one.clone();
+    sum.merge(two);
+    sum
+}
+
+/// So little that no bound is met: at the bounds the order shows, as the bounds say.
+fn said() -> impl Strategy<Value = Said> {
+    let text = prop_oneof![
+        Just(Text::Null),
+        Just(Text::Yes),
+        any::<i32>().prop_map(Text::Number),
+        "[ab]".prop_map(Text::Word),
+        ".{0,12}".prop_map(Text::Word),
+    ];
+    let spot = prop::sample::select(vec![
+        Spot::RequestQuery,
+        Spot::RequestCookies,
+        Spot::RequestBody,
+        Spot::ResponseBody,
+    ]);
+    let name = prop::sample::select(vec!["a", "c.d", "c.e", "17", "x.17.y", "kind"]);
+    let leaf = (spot, name.prop_map(str::to_owned), text);
+    (
+        (
+            0..7_u8,
+            any::<u16>(),
+            prop::sample::select(vec![200, 201, 302, 404, 500]),
+        ),
+        proptest::collection::vec(leaf, 0..12),
+        (
+            proptest::option::of(0..64_u32),
+            proptest::option::of((any::<u8>(), 0..70_000_i64)),
+            0..3_u8,
+        ),
+    )
+        .prop_map(
+            |((caller, second, status), leaves, (credentials, token, kind))| Said {
+                caller,
+                second,
+                status,
+                leaves,
+                credentials,
+                token,
+                kind,
+            },
+        )
+}
+
+proptest! {
+    #[test]
+    fn merge_is_commutative_and_associative_bit_for_bit(
+        all in proptest::collection::vec(said(), 0..60), cuts in any::<[prop::sample::Index; 2]>(),
+    ) {
+        let mut at = cuts.map(|it| it.index(all.len() + 1));
+        at.sort_unstable();
+        let (a, b, c) = (fold(&all[..at[0]]), fold(&all[at[0]..at[1]]), fold(&all[at[1]..]));
+        let whole = fact_bytes(&fold(&all));
+        prop_assert_eq!(&whole, &fact_bytes(&merged(&merged(&a, &b), &c)));
+        prop_assert_eq!(&whole, &fact_bytes(&merged(&a, &merged(&b, &c))));
+        prop_assert_eq!(&whole, &fact_bytes(&merged(&merged(&c, &b), &a)));
+    }
+
+    #[test]
+    fn order_never_shows(mut all in proptest::collection::vec(said(), 0..60)) {
+        let forward = bytes(&fold(&all));
+        all.reverse();
+        prop_assert_eq!(forward, bytes(&fold(&all)));
+    }
+
+    #[test]
+    fn a_loaded_profile_goes_on_as_the_original(
+        all in proptest::collection::vec(said(), 0..60), cut in any::<prop::sample::Index>(),
+    ) {
+        let cut = cut.index(all.len() + 1);
+        let mut original = fold(&all[..cut]);
+        let mut copy = minicbor::decode::<Profile>(&bytes(&original)).unwrap();
+        prop_assert_eq!(bytes(&copy), bytes(&original));
+        for profile in [&mut original, &mut copy] {
+            all[cut..].iter().for_each(|it| observe(profile, it));
+        }
+        prop_assert_eq!(row(&copy), row(&original));
+        prop_assert_eq!(bytes(&copy), bytes(&original));
+    }
+
+    #[test]
+    fn hostile_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let _ = minicbor::decode::<Profile>(&bytes);
+    }
+}
+
+fn leaf(spot: Spot, name: &str, text: &str) -> (Spot, String, Text) {
+    (spot, name.into(), Text::Word(text.into()))
+}
+
+fn member(profile: &Profile, path: &str) -> MemberRow {
+    let rows = row(profile).members;
+    let found = rows.iter().find(|it| *it.path == *path);
+    found
+        .unwrap_or_else(|| panic!("no {path} in {rows:?}"))
+        .clone()
+}
+
+#[test]
+fn presence_counts_exchanges_and_not_occurrences() {
+    let both = [
+        leaf(Spot::ResponseBody, "a", "x"),
+        leaf(Spot::ResponseBody, "a", "y"),
+        leaf(Spot::ResponseBody, "b", "1"),
+    ];
+    let profile = fold(&[
+        Said {
+            leaves: both.to_vec(),
+            ..Said::default()
+        },
+        Said {
+            leaves: both[..1].to_vec(),
+            ..Said::default()
+        },
+        Said {
+            leaves: both[..1].to_vec(),
+            status: 500,
+            ..Said::default()
+        },
+    ]);
+    let of = |path| {
+        let row = member(&profile, path);
+        (row.status_class, row.present, row.observed, row.types[0].1)
+    };
+    assert_eq!(of("a"), (2, 2, 2, 3));
+    assert_eq!(of("b"), (2, 1, 2, 1));
+    assert_eq!(row(&profile).members.len(), 3);
+}
+
+#[test]
+fn what_the_api_refused_says_nothing_of_what_it_takes() {
+    let said = |status, name: &str| Said {
+        status,
+        leaves: vec![leaf(Spot::RequestBody, name, "x")],
+        ..Said::default()
+    };
+    let profile = fold(&[said(200, "good"), said(400, "bad"), said(400, "bad")]);
+    let of = |path| {
+        (
+            member(&profile, path).present,
+            member(&profile, path).observed,
+        )
+    };
+    assert_eq!((of("good"), of("bad")), ((1, 1), (0, 1)));
+    let refused = fold(&[said(400, "bad"), said(400, "bad")]);
+    assert_eq!(member(&refused, "bad").observed, 2);
+}
+
+#[test]
+fn a_member_tells_types_formats_lengths_and_ranges() {
+    let said = |text| Said {
+        leaves: vec![(Spot::RequestBody, "a.b".into(), text)],
+        ..Said::default()
+    };
+    let word = |text: &str| said(Text::Word(text.into()));
+    let profile = fold(&[
+        word("2026-11-21"),
+        word("né"),
+        said(Text::Number(-7)),
+        said(Text::Number(40)),
+        said(Text::Null),
+    ]);
+    let row = member(&profile, "a.b");
+    let types = row
+        .types
+        .iter()
+        .map(|(name, count)| (&**name, *count))
+        .collect::<Vec<_>>();
+    assert_eq!(types, [("null", 1), ("integer", 2), ("string", 2)]);
+    assert_eq!(row.formats, [("date".into(), 1)]);
+    assert_eq!((row.length, row.range), (Some((2, 10)), Some((-7.0, 40.0))));
+    assert_eq!(row.distinct_estimate, 4);
+}
+
+#[test]
+fn values_are_shown_when_five_callers_sent_each_of_them() {
+    let said = |caller, text| Said {
+        caller,
+        leaves: vec![leaf(Spot::RequestQuery, "state", text)],
+        ..Said::default()
+    };
+    let mut profile = Profile::default();
+    for caller in 0..4 {
+        observe(&mut profile, &said(caller, "open"));
+    }
+    assert_eq!(member(&profile, "state").values, []);
+    observe(&mut profile, &said(4, "open"));
+    assert_eq!(member(&profile, "state").values, [("open".into(), 5)]);
+    (0..20).for_each(|_| observe(&mut profile, &said(9, "closed")));
+    assert_eq!(member(&profile, "state").values, []);
+}
+
+/// Nothing of these may be found in a state or a row, wherever it stood.
+#[test]
+fn secrets_and_persons_are_never_kept() {
+    const CANARIES: &[&str] = &[
+        "hunter2canary",
+        "CanaryAnnaSmith",
+        "AKIACANARYEXAMPLE17",
+        "sk_live_canary",
+        "4111-1111-canary",
+        "canary@example.com",
+        "eyJcanary.eyJ.sig",
+        "canary with blanks",
+        "c4n4ry7h3s3cr37",
+        "+49 30 777333777",
+    ];
+    let names = [
+        "password",
+        "customer.name",
+        "apiKey",
+        "email",
+        "note",
+        "state2",
+        "x-tenant",
+        "who.17.it",
+    ];
+    let mut profile = Profile::default();
+    for caller in 0..40 {
+        for spot in &Spot::ALL[1..] {
+            for (at, canary) in CANARIES.iter().enumerate().skip(2) {
+                let name = names[(at + usize::from(caller)) % names.len()];
+                let said = Said {
+                    caller,
+                    leaves: vec![leaf(*spot, name, canary)],
+                    ..Said::default()
+                };
+                observe(&mut profile, &said);
+            }
+            // A plain word is told from a secret by the name it stands under.
+            for (name, canary) in [
+                ("password", CANARIES[0]),
+                ("customer.firstName", CANARIES[1]),
+            ] {
+                let said = Said {
+                    caller,
+                    leaves: vec![leaf(*spot, name, canary)],
+                    ..Said::default()
+                };
+                observe(&mut profile, &said);
+            }
+        }
+    }
+    let state = String::from_utf8_lossy(&bytes(&profile)).to_lowercase();
+    let shown = format!("{:?}", row(&profile)).to_lowercase();
+    assert!(
+        shown.contains("customer.name"),
+        "the search can find what is there"
+    );
+    for canary in CANARIES {
+        let canary = canary.to_lowercase();
+        assert!(
+            !state.contains(&canary) && !shown.contains(&canary),
+            "{canary}"
+        );
+    }
+}
+
+#[test]
+fn a_value_in_a_cookie_or_of_few_callers_is_never_kept() {
+    let mut profile = Profile::default();
+    for call in 0..100 {
+        let leaves = vec![
+            leaf(Spot::RequestCookies, "kind", "canarycookie"),
+            leaf(Spot::RequestQuery, "kind", "canaryfew"),
+        ];
+        observe(
+            &mut profile,
+            &Said {
+                caller: call % 4,
+                leaves,
+                ..Said::default()
+            },
+        );
+        let leaves = vec![leaf(Spot::RequestCookies, "kind", "canarycookie")];
+        observe(
+            &mut profile,
+            &Said {
+                caller: call,
+                leaves,
+                ..Said::default()
+            },
+        );
+    }
+    let state = String::from_utf8_lossy(&bytes(&profile)).into_owned();
+    assert!(!state.contains("canary"));
+}
+
+#[test]
+fn an_object_with_very_many_names_has_keys() {
+    let mut profile = Profile::default();
+    for number in 0..200_u32 {
+        let name = format!(
+            "users.{}{}.role",
+            char::from(b'a' + (number % 26) as u8),
+            char::from(b'a' + (number / 26) as u8)
+        );
+        let leaves = vec![
+            leaf(Spot::ResponseBody, "total", "x"),
+            leaf(Spot::ResponseBody, &name, "reader"),
+        ];
+        observe(
+            &mut profile,
+            &Said {
+                leaves,
+                ..Said::default()
+            },
+        );
+    }
+    let paths = row(&profile)
+        .members
+        .into_iter()
+        .map(|it| it.path)
+        .collect::<Vec<_>>();
+    assert_eq!(paths, ["total".into(), Box::from("users.{key}.role")]);
+    assert_eq!(member(&profile, "users.{key}.role").types[0].1, 200);
+}
+
+#[test]
+fn a_million_member_names_leave_the_profile_bounded() {
+    let mut profile = Profile::default();
+    let known = [
+        leaf(Spot::RequestBody, "order.state", "open"),
+        leaf(Spot::RequestBody, "order.total", "7"),
+    ];
+    (0..3).for_each(|_| {
+        observe(
+            &mut profile,
+            &Said {
+                leaves: known.to_vec(),
+                ..Said::default()
+            },
+        )
+    });
+    let mut largest = 0;
+    for batch in 0..1_000_u64 {
+        let mut leaves = known.to_vec();
+        for number in 0..1_000 {
+            let mixed = (batch * 1_000 + number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let letters = (0..9)
+                .map(|at| char::from(b'a' + (mixed >> (at * 5) & 15) as u8))
+                .collect::<String>();
+            let name = if number % 2 == 0 {
+                letters
+            } else {
+                format!("{}.{}.x", &letters[..2], &letters[2..])
+            };
+            leaves.push(leaf(Spot::RequestBody, &name, "value"));
+        }
+        observe(
+            &mut profile,
+            &Said {
+                leaves,
+                ..Said::default()
+            },
+        );
+        largest = largest.max(profile.heap_bytes() + size_of::<Profile>());
+    }
+    assert!(largest <= 17 << 10, "{largest}");
+    assert!(
+        bytes(&profile).len() <= 16 << 10,
+        "{}",
+        bytes(&profile).len()
+    );
+    assert!(member(&profile, "{key}").present > 900);
+    for path in ["order.state", "order.total"] {
+        assert_eq!(member(&profile, path).present, 1_003);
+    }
+}
+
+#[test]
+fn members_that_find_no_room_are_counted() {
+    let mut profile = Profile::default();
+    for number in 0..2_000 {
+        let name = format!(
+            "x{}.o{}.{}.kind",
+            number % 3,
+            number % 15,
+            char::from(b'a' + (number % 7) as u8)
+        );
+        let name = format!("{name}{}", char::from(b'a' + (number % 11) as u8));
+        let leaves = (0..2)
+            .map(|_| leaf(Spot::RequestBody, &name, "x"))
+            .collect();
+        observe(
+            &mut profile,
+            &Said {
+                leaves,
+                ..Said::default()
+            },
+        );
+    }
+    let row = row(&profile);
+    assert!(row.members_lost > 0);
+    assert!(row.members.len() > 16, "{:?}", row.members.len());
+    assert!(profile.heap_bytes() <= 17 << 10, "{}", profile.heap_bytes());
+}
+
+#[test]
+fn an_issuer_counts_only_where_the_api_answered() {
+    let said = |status, issuer| Said {
+        status,
+        credentials: Some(1),
+        token: Some((issuer, 60_000)),
+        second: 61_000,
+        ..Said::default()
+    };
+    let profile = fold(&[said(401, 0), said(200, 1)]);
+    let tokens = row(&profile).tokens.unwrap();
+    assert_eq!(tokens.issuers, [("https://b.example".into(), 1)]);
+    assert_eq!(
+        (tokens.expired_answered.yes, tokens.expired_answered.no),
+        (1, 1)
+    );
+    assert_eq!(tokens.algorithms, [("RS256".into(), 2)]);
+}
+
+#[test]
+fn not_observed_is_neither_authenticated_nor_anonymous() {
+    let said = |credentials, status| Said {
+        credentials,
+        status,
+        ..Said::default()
+    };
+    let facts = |all: &[Said]| fold(all).facts("GET", "/", 1);
+    assert_eq!(facts(&[said(None, 200)]).authenticated.ever(), None);
+    let answered = facts(&[said(Some(0), 200)]);
+    assert_eq!(
+        (
+            answered.authenticated.ever(),
+            answered.anonymous_answered.ever()
+        ),
+        (Some(false), Some(true))
+    );
+    let refused = facts(&[
+        said(Some(0), 401),
+        said(Some(1 << Credential::Basic as u32), 200),
+    ]);
+    assert_eq!(
+        (refused.authenticated.yes, refused.anonymous_answered.ever()),
+        (1, Some(false))
+    );
+    assert!(refused.credentials.contains(Credential::Basic));
+}
