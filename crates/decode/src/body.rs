@@ -3,15 +3,25 @@
 use gatewatch_model::Blemishes;
 use gatewatch_model::exchange::Body;
 
+use crate::charset::{declared_in_xml, decode, looks};
+use crate::encoding::Unpacking;
 use crate::heads::Head;
 use crate::json::Json;
 use crate::leaves::{Leaves, Value};
-use crate::message::{BodyKind, Message, kind_of};
+use crate::message::{BodyKind, Message, kind_of, parameter};
 use crate::query::Pairs;
 
 /// The memory that reading bodies takes, used again and again.
 #[derive(Debug, Default)]
 pub(crate) struct Bodies {
+    pub readers: Readers,
+    unpacking: Unpacking,
+    text: String,
+}
+
+/// One reader for each kind.
+#[derive(Debug, Default)]
+pub(crate) struct Readers {
     pub json: Json,
     pub pairs: Pairs,
 }
@@ -41,35 +51,54 @@ impl Bodies {
             message.kind = BodyKind::None;
             return Blemishes::default();
         }
-        let mut blemishes = Blemishes::default();
         let cut = body.bytes_total > body.bytes.len() as u64;
-        message.complete = !cut;
-        let bytes = body.bytes.as_ref();
-        message.kind = kind_of(message.essence()).unwrap_or_else(|| looks(bytes));
+        let Bodies {
+            readers,
+            unpacking,
+            text,
+        } = self;
+        let unpacked = unpacking.undo(head.content_encoding, &body.bytes, cut);
+        let mut blemishes = unpacked.blemishes;
+        message.codings = unpacked.codings;
+        message.complete = !unpacked.cut;
+        message.kind = kind_of(message.essence()).unwrap_or_else(|| looks(unpacked.bytes));
         if matches!(message.kind, BodyKind::Binary | BodyKind::Grpc) {
             return blemishes;
         }
-        let text = match core::str::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(error) => {
-                if !cut || error.error_len().is_some() {
-                    blemishes.insert(Blemishes::BAD_CHARSET);
-                }
-                core::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default()
-            }
+        let mut declared = parameter(head.content_type, "charset").unwrap_or_default();
+        if declared.is_empty() && message.kind == BodyKind::Xml {
+            declared = declared_in_xml(unpacked.bytes);
+        }
+        let decoded = decode(unpacked.bytes, declared, unpacked.cut, text);
+        message.charset = decoded.charset;
+        blemishes.insert(decoded.blemishes);
+        let sheet = Sheet {
+            text: decoded.text,
+            cut: unpacked.cut,
         };
-        let sheet = Sheet { text, cut };
+        readers.read(sheet, message, leaves, &mut blemishes);
+        blemishes
+    }
+}
+
+impl Readers {
+    fn read(
+        &mut self,
+        sheet: Sheet<'_>,
+        message: &mut Message,
+        leaves: &mut Leaves,
+        blemishes: &mut Blemishes,
+    ) {
         match message.kind {
-            BodyKind::Json => self.read_json(sheet, message, leaves, &mut blemishes),
-            BodyKind::NdJson => self.read_lines(sheet, message, leaves, &mut blemishes),
+            BodyKind::Json => self.read_json(sheet, message, leaves, blemishes),
+            BodyKind::NdJson => self.read_lines(sheet, message, leaves, blemishes),
             BodyKind::Form => {
-                blemishes.insert(self.pairs.read(text, cut, leaves, |_, _| {}));
+                blemishes.insert(self.pairs.read(sheet.text, sheet.cut, leaves, |_, _| {}));
             }
             _ => {
-                leaves.add(Value::Text(text));
+                leaves.add(Value::Text(sheet.text));
             }
         }
-        blemishes
     }
 
     fn read_json(
@@ -79,7 +108,7 @@ impl Bodies {
         leaves: &mut Leaves,
         blemishes: &mut Blemishes,
     ) {
-        let text = sheet.text.strip_prefix('\u{feff}').unwrap_or(sheet.text);
+        let text = sheet.text;
         let extent = self.json.read(text, sheet.cut, leaves, blemishes);
         message.complete &= extent.whole;
         let rest = text[extent.end..].trim_start();
@@ -128,31 +157,3 @@ impl Bodies {
         }
     }
 }
-
-/// What a body without a telling type is.
-fn looks(bytes: &[u8]) -> BodyKind {
-    let start = bytes
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(bytes)
-        .trim_ascii_start();
-    match start.first() {
-        Some(b'{' | b'[') => BodyKind::Json,
-        Some(b'<') => BodyKind::Xml,
-        _ if is_text(bytes) => BodyKind::Text,
-        _ => BodyKind::Binary,
-    }
-}
-
-/// Whether the beginning is text: no controls but those that lines and tabs need.
-fn is_text(bytes: &[u8]) -> bool {
-    let beginning = &bytes[..bytes.len().min(LOOK_BYTES)];
-    let plain = |it: &u8| !it.is_ascii_control() || matches!(it, b'\n' | b'\r' | b'\t' | b'\x0c');
-    let sound = match core::str::from_utf8(beginning) {
-        Ok(_) => true,
-        Err(error) => error.error_len().is_none() && bytes.len() > LOOK_BYTES,
-    };
-    sound && beginning.iter().all(plain)
-}
-
-/// How much of a body is looked at to tell text from bytes.
-const LOOK_BYTES: usize = 1 << 10;

@@ -39,6 +39,16 @@ pub const STEPS_PER_LEAF_MAX: usize = 4;
 
 /// Content encodings one over the other.
 pub const CODINGS_MAX: usize = 4;
+/// What a body may unpack to. Sources keep 64 KiB of a body as a rule.
+pub const UNPACKED_BYTES_MAX: usize = 1 << 20;
+/// How many times its size a body may unpack to, beyond what a small one may. Text seldom has 20.
+pub const UNPACKED_RATIO_MAX: usize = 200;
+pub const UNPACKED_SMALL_BYTES_MAX: usize = 64 << 10;
+/// From that ratio on, what meets a bound is a bomb and not just long.
+pub const BOMB_RATIO_MIN: usize = 100;
+/// Bodies whose window would need more memory than that are not unpacked, as RFC 9659 wants it of
+/// the web.
+pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 /// Calls in one request: operations of a GraphQL document, requests of a batch.
 pub const CALLS_MAX: usize = 128;
 /// Top-level fields of one GraphQL operation that are kept by name.

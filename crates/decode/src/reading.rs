@@ -126,9 +126,12 @@ impl Reading {
                 .insert(urls::read_path(path, &mut self.bytes, leaves));
         }
         leaves.begin(Spot::RequestQuery);
-        let json = &mut bodies.json;
+        let json = &mut bodies.readers.json;
         let see = |name: &str, value: &str| shown.see_parameter(name, value, json);
-        let odd = bodies.pairs.read(urls::query_of(url), false, leaves, see);
+        let odd = bodies
+            .readers
+            .pairs
+            .read(urls::query_of(url), false, leaves, see);
         self.blemishes.insert(odd);
         leaves.begin(Spot::RequestHeaders);
         let head = Head::of_request(exchange, leaves, shown, json);
