@@ -14,6 +14,22 @@ Exit codes:
   1  done, and something was found (no command here finds anything yet)
   2  wrong usage, wrong input, or the work could not be done; standard error says why";
 
+const SCAN_HELP: &str = "\
+Captures are exchange files, plain or compressed with gzip or zstd. They are folded by the same
+engines as a server's, in bounded memory, and the same captures give the same output.
+
+A line that cannot be read is said on standard error with its number; the rest is read all the same.
+
+Examples:
+  gatewatch demo --print 20000 > demo.jsonl
+  gatewatch scan demo.jsonl
+  gatewatch scan demo.jsonl --format html --output report.html
+  zcat capture.jsonl.gz | gatewatch scan - --format jsonl
+
+Exit codes:
+  0  something was read and printed
+  2  wrong usage, or nothing could be read; standard error says why";
+
 /// Watches API traffic and says which APIs and endpoints exist and what is going on in them.
 #[derive(Debug, Parser)]
 #[command(name = "gatewatch", version, after_help = EXIT_CODES, max_term_width = 100)]
@@ -29,6 +45,9 @@ pub enum Command {
     Serve(ConfigArgs),
     /// Serves a throw-away folder and fills it with made-up live traffic, to look around in
     Demo(DemoArgs),
+    /// Reads captures offline and prints which APIs and endpoints they show
+    #[command(after_long_help = SCAN_HELP, after_help = SCAN_HELP)]
+    Scan(ScanArgs),
     /// Streams exchange files to a running server; every retry is harmless
     Send(SendArgs),
     /// Measures this machine
@@ -101,6 +120,37 @@ pub struct DemoArgs {
     /// Prints so many exchanges as an exchange file instead, to try `scan` and `send` with
     #[arg(long, value_name = "COUNT", conflicts_with_all = ["data", "listen", "lasting"])]
     pub print: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct ScanArgs {
+    /// What to read; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Folds this first without printing it, so that fewer exchanges tell more; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub learn: Vec<PathBuf>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = ScanFormat::Table)]
+    pub format: ScanFormat,
+    /// Writes to this file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Shows no progress and does not say what could not be read
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ScanFormat {
+    /// Collections and their endpoints, for people at a terminal
+    Table,
+    /// All that is known, as one document
+    Json,
+    /// One line for each exchange, with its endpoint as known after everything was read
+    Jsonl,
+    /// A report in one file that can be handed on; it loads nothing from elsewhere
+    Html,
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ mod folder;
 mod logs;
 mod manual;
 mod node;
+mod scan;
 mod send;
 mod serve;
 
@@ -50,6 +51,14 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Send(args) => {
             let all_taken = block_on(send::run(&args))?;
             return Ok(if all_taken {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::from(2)
+            });
+        }
+        Command::Scan(args) => {
+            let anything = scan::run(&args)?;
+            return Ok(if anything {
                 ExitCode::SUCCESS
             } else {
                 ExitCode::from(2)

@@ -161,15 +161,24 @@ impl Collection {
     }
 
     fn name(&self) -> String {
-        let [service, workspace, api] = &self.parts;
-        let name = match (self.kind, &**service) {
-            (CollectionKind::Host, "") => NO_HOST.to_owned(),
-            (CollectionKind::Host, host) => host.to_owned(),
-            (CollectionKind::Api, service) if workspace.is_empty() => format!("{service}/{api}"),
-            (CollectionKind::Api, service) => format!("{service}/{workspace}/{api}"),
-        };
-        name.replace(char::is_control, "\u{fffd}")
+        name(self.kind, self.parts.each_ref().map(|it| &**it))
     }
+}
+
+/// How the collection of an API is called.
+pub fn collection_name(api: &Api<'_>) -> String {
+    let (kind, parts) = parts(api);
+    name(kind, parts)
+}
+
+fn name(kind: CollectionKind, [service, workspace, api]: [&str; 3]) -> String {
+    let name = match (kind, service) {
+        (CollectionKind::Host, "") => NO_HOST.to_owned(),
+        (CollectionKind::Host, host) => host.to_owned(),
+        (CollectionKind::Api, service) if workspace.is_empty() => format!("{service}/{api}"),
+        (CollectionKind::Api, service) => format!("{service}/{workspace}/{api}"),
+    };
+    name.replace(char::is_control, "\u{fffd}")
 }
 
 /// What makes a collection: kind, parts and scope.

@@ -19,7 +19,7 @@ mod state;
 pub mod template;
 
 pub use callers::{Callers, caller_hash};
-pub use collections::collection_id;
+pub use collections::{collection_id, collection_name};
 pub use digests::Digests;
 pub use inventory::{Inventory, Memory, Placed, Sighting};
 pub use state::StateError;

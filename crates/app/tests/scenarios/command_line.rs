@@ -33,7 +33,7 @@ fn help_shows_every_command_and_the_exit_codes() {
 #[test]
 fn help_of_each_command_shows_its_flags() {
     for command in [
-        "serve", "demo", "send", "bench", "backup", "restore", "config",
+        "serve", "demo", "scan", "send", "bench", "backup", "restore", "config",
     ] {
         insta::assert_snapshot!(format!("help-{command}"), plain(&[command, "--help"]));
     }
@@ -103,7 +103,10 @@ fn errors_say_what_to_do() {
             "--token-file",
             "none",
         ],
-        &["man", "scan"],
+        &["man", "proxy"],
+        &["scan", "none.jsonl"],
+        &["scan", "-", "--learn", "-"],
+        &["scan", "x.jsonl", "--format", "sarif"],
         &["demo", "--rate", "0"],
         &["bench", "--seconds", "soon"],
     ];
@@ -119,7 +122,7 @@ fn completions_and_manual_pages_name_every_command() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = plain(&["completions", shell]);
         for command in [
-            "serve", "demo", "send", "bench", "backup", "restore", "config",
+            "serve", "demo", "scan", "send", "bench", "backup", "restore", "config",
         ] {
             assert!(script.contains(command), "{shell}: {command}");
         }

@@ -9,6 +9,8 @@ mod restoring;
 #[cfg(test)]
 mod running;
 #[cfg(test)]
+mod scanning;
+#[cfg(test)]
 mod sending;
 #[cfg(test)]
 mod serving;

@@ -1,6 +1,6 @@
 //! The first stage: exchanges become inventory, roll-ups, and digests for the second stage.
 
-use gatewatch_inventory::{Digests, Inventory, Sighting};
+use gatewatch_inventory::{Digests, Inventory, Placed, Sighting};
 use gatewatch_model::control::{Control, NumberedControl};
 use gatewatch_model::effects::Effects;
 use gatewatch_model::record::{Arrival, Digest};
@@ -41,7 +41,7 @@ impl Fold for ExchangeFold {
 
     fn fold(&mut self, position: Position, record: &Record<'_>) {
         match record {
-            Record::Arrival(arrival) => self.arrive(position, arrival),
+            Record::Arrival(arrival) => drop(self.arrive(position, arrival)),
             Record::Control(control) => self.obey(position, control),
             Record::Tick(at) => {
                 self.time.tick(*at);
@@ -113,7 +113,8 @@ impl ExchangeFold {
         &self.inventory
     }
 
-    fn arrive(&mut self, position: Position, arrival: &Arrival<'_>) {
+    /// Folds one exchange; answers where it went.
+    pub fn arrive(&mut self, position: Position, arrival: &Arrival<'_>) -> Placed {
         let exchange = &arrival.exchange;
         let accepted = self
             .time
@@ -136,6 +137,7 @@ impl ExchangeFold {
         {
             self.close(position, closed);
         }
+        placed
     }
 
     /// A control that finds nothing to do has no effect; it is passed all the same.

@@ -1,0 +1,57 @@
+//! One line for each exchange, in the order of the input, with the endpoint as it is known after
+//! everything was read. This format is a contract.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::folding::Known;
+use super::reading::FileRead;
+use super::spill::{Provisional, Spill};
+
+/// Sensitive information and attacks are looked for by parts that do not exist yet, so `hits` and
+/// `signals` are empty and the verdict is `clean`: nothing was found, because nothing looks.
+#[derive(Serialize)]
+struct Line<'l> {
+    id: &'l str,
+    collection: &'l str,
+    /// Null when there was no room for it.
+    endpoint: Option<&'l str>,
+    hits: [(); 0],
+    signals: [(); 0],
+    verdict: &'static str,
+}
+
+pub fn write(
+    spill: Spill,
+    known: &Known,
+    files: &[FileRead],
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let mut place = String::new();
+    spill.each(&mut |line| {
+        let found = known.endpoint_of(line);
+        let line = Line {
+            id: id(line, files, &mut place),
+            collection: &line.collection,
+            endpoint: found.as_deref(),
+            hits: [],
+            signals: [],
+            verdict: "clean",
+        };
+        serde_json::to_writer(&mut *out, &line)?;
+        Ok(out.write_all(b"\n")?)
+    })
+}
+
+/// Its own, else where it stands.
+fn id<'l>(line: &'l Provisional<'_>, files: &[FileRead], place: &'l mut String) -> &'l str {
+    if let Some(id) = &line.id {
+        return id;
+    }
+    let file = files
+        .get(line.file as usize)
+        .map_or("", |it| it.name.as_str());
+    *place = format!("{file}:{}", line.line);
+    place
+}

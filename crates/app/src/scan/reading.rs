@@ -1,0 +1,150 @@
+//! Reads captures in a thread of its own and hands their exchanges on, admitted and with their
+//! partition, as the records that a server's journal would hold.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+use std::sync::mpsc::SyncSender;
+
+use gatewatch_model::record::{Arrival, Stream};
+use gatewatch_model::{Blemishes, Exchange, Record, Timestamp};
+use gatewatch_sources::{Perimeter, admit, partition_of};
+use gatewatch_wire::record;
+use indicatif::ProgressBar;
+
+use super::inputs::{self, Got};
+use super::trouble::Trouble;
+
+/// As many as a journal has, so that every endpoint falls where a server would put it.
+pub const PARTITIONS: u16 = 16;
+/// The scope of a server's first ingest token.
+pub const SCOPE: &str = "/";
+const SOURCE: &str = "scan";
+const BATCH_BYTES_MAX: usize = 1 << 20;
+const BATCH_EXCHANGES_MAX: usize = 512;
+
+/// What was read of one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileRead {
+    pub name: String,
+    /// Only learned from, not printed.
+    pub learned: bool,
+    pub exchanges: u64,
+    /// Exchanges that were cut to what is kept of one.
+    pub truncated: u64,
+    /// How many had each blemish.
+    pub blemishes: Vec<(&'static str, u64)>,
+    pub trouble: Trouble,
+}
+
+/// Exchanges that follow one another.
+#[derive(Debug, Default)]
+pub struct Batch {
+    pub records: Vec<u8>,
+    pub items: Vec<Item>,
+}
+
+/// Where an exchange stands, and where it came from.
+#[derive(Clone, Debug)]
+pub struct Item {
+    pub partition: u16,
+    pub file: u32,
+    pub line: u64,
+    /// The end of its record; it begins where the one before ends.
+    pub end: usize,
+    pub printed: bool,
+}
+
+struct Reading<'r> {
+    to: &'r SyncSender<Batch>,
+    batch: Batch,
+    perimeter: Perimeter,
+    /// The highest time that the captures have spoken of: what is not stamped gets this.
+    highest: Timestamp,
+}
+
+/// Reads all files in order. It ends early when nobody takes what it reads.
+pub fn read(
+    files: &[(PathBuf, bool)],
+    bar: &ProgressBar,
+    to: &SyncSender<Batch>,
+) -> anyhow::Result<Vec<FileRead>> {
+    let mut reading = Reading {
+        to,
+        batch: Batch::default(),
+        perimeter: Perimeter::default(),
+        highest: Timestamp::ZERO,
+    };
+    let mut reads = Vec::new();
+    for (number, (path, learned)) in (0..).zip(files) {
+        let mut file = FileRead {
+            name: path.display().to_string(),
+            learned: *learned,
+            ..FileRead::default()
+        };
+        inputs::read(path, bar, &mut |got| match got {
+            Got::Exchange { line, exchange } => reading.take(number, line, *exchange, &mut file),
+            Got::Refused { line, why } => {
+                file.trouble.add(line, &why);
+                true
+            }
+        })?;
+        reads.push(file);
+    }
+    reading.pass();
+    Ok(reads)
+}
+
+impl Reading<'_> {
+    fn take(
+        &mut self,
+        file: u32,
+        line: u64,
+        mut exchange: Exchange<'_>,
+        read: &mut FileRead,
+    ) -> bool {
+        admit(&mut exchange);
+        let external = self.perimeter.locate(&mut exchange);
+        read.count(exchange.blemishes);
+        let partition = partition_of(SCOPE, &exchange, PARTITIONS);
+        self.highest = self.highest.max(exchange.at.unwrap_or(self.highest));
+        let arrival = Record::Arrival(Arrival {
+            received: self.highest,
+            stream: Stream::Historical,
+            source: Cow::Borrowed(SOURCE),
+            scope: Cow::Borrowed(SCOPE),
+            external,
+            exchange,
+        });
+        record::encode(&arrival, &mut self.batch.records);
+        self.batch.items.push(Item {
+            partition: partition.0,
+            file,
+            line,
+            end: self.batch.records.len(),
+            printed: !read.learned,
+        });
+        let full = self.batch.records.len() >= BATCH_BYTES_MAX
+            || self.batch.items.len() >= BATCH_EXCHANGES_MAX;
+        !full || self.pass()
+    }
+
+    /// False when nobody takes it any more.
+    fn pass(&mut self) -> bool {
+        let batch = std::mem::take(&mut self.batch);
+        batch.items.is_empty() || self.to.send(batch).is_ok()
+    }
+}
+
+impl FileRead {
+    fn count(&mut self, blemishes: Blemishes) {
+        self.exchanges += 1;
+        let cut = [Blemishes::TRUNCATED, Blemishes::HEADERS_CUT];
+        self.truncated += u64::from(cut.iter().any(|it| blemishes.contains(*it)));
+        for name in blemishes.names() {
+            match self.blemishes.iter_mut().find(|it| it.0 == name) {
+                Some((_, count)) => *count += 1,
+                None => self.blemishes.push((name, 1)),
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What is printed, whatever the format: collections by name, their endpoints by template.
+
+use std::collections::BTreeMap;
+
+use gatewatch_model::effects::{CollectionRow, Coverage, EndpointRow};
+use gatewatch_model::profile::ProfileRow;
+
+use super::folding::Known;
+use super::reading::FileRead;
+
+pub struct Report<'k> {
+    pub collections: Vec<Listed<'k>>,
+    pub files: &'k [FileRead],
+    pub coverage: Coverage,
+}
+
+/// One collection with its endpoints.
+pub struct Listed<'k> {
+    pub row: &'k CollectionRow,
+    pub endpoints: Vec<&'k EndpointRow>,
+    known: &'k Known,
+}
+
+impl<'k> Report<'k> {
+    pub fn new(known: &'k Known, files: &'k [FileRead]) -> Report<'k> {
+        let mut of = BTreeMap::<_, Vec<&EndpointRow>>::new();
+        for row in known
+            .endpoints
+            .values()
+            .filter(|it| known.is_printed(it.id))
+        {
+            of.entry(row.collection).or_default().push(row);
+        }
+        let mut collections: Vec<Listed<'_>> = of
+            .into_iter()
+            .filter_map(|(id, endpoints)| {
+                let row = known.collections.get(&id)?;
+                Some(Listed {
+                    row,
+                    endpoints,
+                    known,
+                })
+            })
+            .collect();
+        collections.sort_by(|one, other| {
+            (&one.row.name, one.row.id).cmp(&(&other.row.name, other.row.id))
+        });
+        for listed in &mut collections {
+            listed.endpoints.sort_by(|one, other| {
+                (&one.template, &one.method).cmp(&(&other.template, &other.method))
+            });
+        }
+        Report {
+            collections,
+            files,
+            coverage: known.coverage,
+        }
+    }
+
+    pub fn endpoints(&self) -> u64 {
+        self.collections
+            .iter()
+            .map(|it| it.endpoints.len() as u64)
+            .sum()
+    }
+
+    /// Exchanges of the files that are printed.
+    pub fn exchanges(&self) -> u64 {
+        let printed = self.files.iter().filter(|it| !it.learned);
+        printed.map(|it| it.exchanges).sum()
+    }
+
+    /// Places that could not be read, in all files.
+    pub fn refused(&self) -> u64 {
+        self.files.iter().map(|it| it.trouble.total).sum()
+    }
+}
+
+impl<'k> Listed<'k> {
+    pub fn profile(&self, row: &EndpointRow) -> Option<&'k ProfileRow> {
+        self.known.profiles.get(&row.id)
+    }
+}

@@ -1,0 +1,187 @@
+//! The summary for people at a terminal: each collection with its endpoints, as wide as there is
+//! room, in colours where they are wanted.
+
+use std::fmt::Write as _;
+use std::io::Write;
+
+use console::{Alignment, measure_text_width, pad_str, truncate_str};
+use gatewatch_model::effects::EndpointRow;
+
+use super::report::{Listed, Report};
+use super::words;
+
+/// Wider templates stand out over their column, or are cut at a terminal.
+const TEMPLATE_WIDTH_MAX: usize = 64;
+/// At a terminal no column is cut to less.
+const TEMPLATE_WIDTH_MIN: usize = 24;
+const GAP: &str = "  ";
+
+/// How it may look.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Columns of the terminal; `None` when it is none.
+    pub width: Option<usize>,
+    pub colours: bool,
+}
+
+const HEADINGS: [&str; 8] = [
+    "method",
+    "endpoint",
+    "calls",
+    "statuses",
+    "callers",
+    "authentication",
+    "notes",
+    "why",
+];
+const TEMPLATE: usize = 1;
+/// Numbers stand at the right.
+const RIGHT: [usize; 2] = [2, 4];
+
+pub fn write(report: &Report<'_>, look: Look, out: &mut dyn Write) -> std::io::Result<()> {
+    writeln!(
+        out,
+        "{}, {}, {}",
+        words::several(report.collections.len() as u64, "collection"),
+        words::several(report.endpoints(), "endpoint"),
+        words::several(report.exchanges(), "exchange"),
+    )?;
+    for listed in &report.collections {
+        writeln!(out)?;
+        collection(listed, look, out)?;
+    }
+    coverage(report, out)
+}
+
+fn collection(listed: &Listed<'_>, look: Look, out: &mut dyn Write) -> std::io::Result<()> {
+    let row = listed.row;
+    let mut heading = format!(
+        "{} ({}), {}, {}",
+        words::plain(&row.name),
+        row.kind.name(),
+        words::several(listed.endpoints.len() as u64, "endpoint"),
+        words::several(row.calls, "call"),
+    );
+    if let (Some(first), Some(last)) = (words::time(row.first_seen), words::time(row.last_seen)) {
+        // Writing to a String cannot fail.
+        let _ = write!(heading, ", {first} to {last}");
+    }
+    if let Some((title, version)) = &row.definition {
+        heading.push_str(&words::plain(&format!(", documented as {title} {version}")));
+    }
+    writeln!(out, "{}", paint(look, &cut(heading, look), "1"))?;
+    let rows: Vec<[String; 8]> = listed.endpoints.iter().map(|it| cells(it)).collect();
+    let widths = widths(&rows, look);
+    writeln!(
+        out,
+        "{}",
+        paint(
+            look,
+            &line(&HEADINGS.map(ToOwned::to_owned), &widths, look),
+            "2"
+        )
+    )?;
+    for cells in &rows {
+        writeln!(out, "{}", line(cells, &widths, look))?;
+    }
+    Ok(())
+}
+
+fn cells(row: &EndpointRow) -> [String; 8] {
+    let cells = [
+        row.method.to_string(),
+        row.template.to_string(),
+        words::count(row.calls),
+        words::statuses(row),
+        words::count(row.callers_estimate),
+        words::authentication(&row.facts),
+        words::notes(&row.facts).join(", "),
+        words::reasons(row).join("; "),
+    ];
+    cells.map(|it| words::plain(&it))
+}
+
+/// A column that is empty everywhere has no width and is left out.
+fn widths(rows: &[[String; 8]], look: Look) -> [usize; 8] {
+    let mut widths = [0; 8];
+    for (at, heading) in HEADINGS.iter().enumerate() {
+        let widest = rows
+            .iter()
+            .map(|it| measure_text_width(&it[at]))
+            .max()
+            .unwrap_or(0);
+        widths[at] = if widest == 0 {
+            0
+        } else {
+            widest.max(heading.len())
+        };
+    }
+    widths[TEMPLATE] = widths[TEMPLATE].min(TEMPLATE_WIDTH_MAX);
+    if let Some(room) = look.width {
+        let all = widths
+            .iter()
+            .filter(|it| **it > 0)
+            .map(|it| it + GAP.len())
+            .sum::<usize>();
+        let over = all.saturating_sub(GAP.len() + room);
+        let spare = widths[TEMPLATE].saturating_sub(TEMPLATE_WIDTH_MIN);
+        widths[TEMPLATE] -= over.min(spare);
+    }
+    widths
+}
+
+fn line(cells: &[String; 8], widths: &[usize; 8], look: Look) -> String {
+    let mut line = String::new();
+    for (at, (cell, width)) in cells
+        .iter()
+        .zip(widths)
+        .enumerate()
+        .filter(|it| *it.1.1 > 0)
+    {
+        if !line.is_empty() {
+            line.push_str(GAP);
+        }
+        let side = if RIGHT.contains(&at) {
+            Alignment::Right
+        } else {
+            Alignment::Left
+        };
+        let tail = look.width.map(|_| "…");
+        line.push_str(&pad_str(cell, *width, side, tail));
+    }
+    cut(line.trim_end().to_owned(), look)
+}
+
+fn cut(line: String, look: Look) -> String {
+    match look.width {
+        Some(width) => truncate_str(&line, width, "…").into_owned(),
+        None => line,
+    }
+}
+
+fn coverage(report: &Report<'_>, out: &mut dyn Write) -> std::io::Result<()> {
+    let coverage = &report.coverage;
+    if coverage.endpoints_evicted > 0 {
+        writeln!(
+            out,
+            "\n{} let go to make room: seen a few times only, and more than are kept",
+            words::several(coverage.endpoints_evicted, "endpoint")
+        )?;
+    }
+    if coverage.exchanges_unplaced > 0 {
+        writeln!(
+            out,
+            "\n{} found no room for an endpoint of their own",
+            words::several(coverage.exchanges_unplaced, "exchange")
+        )?;
+    }
+    Ok(())
+}
+
+fn paint(look: Look, text: &str, code: &str) -> String {
+    if look.colours {
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    } else {
+        text.to_owned()
+    }
+}

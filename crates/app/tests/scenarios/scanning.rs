@@ -1,0 +1,242 @@
+//! `scan` with the real binary: every format, bad input, standard input, and the same bytes on
+//! every run.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use serde_json::Value;
+
+use crate::running::{Running, gatewatch, lines};
+
+fn scan(folder: &Path, args: &[&str]) -> Output {
+    gatewatch(folder).arg("scan").args(args).output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// So many exchanges of the demo in `demo.jsonl`.
+fn demo(folder: &Path, count: &str) {
+    let made = gatewatch(folder)
+        .args(["demo", "--print", count])
+        .output()
+        .unwrap();
+    assert!(made.status.success());
+    fs::write(folder.join("demo.jsonl"), made.stdout).unwrap();
+}
+
+fn json_lines(output: &Output) -> Vec<Value> {
+    let text = out(output);
+    text.lines()
+        .map(|it| serde_json::from_str(it).unwrap())
+        .collect()
+}
+
+#[test]
+fn a_line_for_each_exchange_names_what_was_known_in_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "{\"id\":\"first\",\"request\":{\"method\":\"PUT\",\"url\":\"https://api.contoso.com/echo/17?x=1\"}}\n\
+                {\"request\":{\"method\":\"get\",\"url\":\"/health\",\"headers\":{\"host\":\"api.contoso.com\"}},\"response\":{\"status\":200}}\n";
+    fs::write(folder.path().join("a.jsonl"), text).unwrap();
+    let output = scan(folder.path(), &["a.jsonl", "--format", "jsonl"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(
+        out(&output),
+        "{\"id\":\"first\",\"collection\":\"api.contoso.com\",\"endpoint\":\"PUT /echo/{id}\",\"hits\":[],\"signals\":[],\"verdict\":\"clean\"}\n\
+         {\"id\":\"a.jsonl:2\",\"collection\":\"api.contoso.com\",\"endpoint\":\"GET /health\",\"hits\":[],\"signals\":[],\"verdict\":\"clean\"}\n"
+    );
+}
+
+#[test]
+fn every_format_gives_the_same_bytes_on_every_run() {
+    let folder = tempfile::tempdir().unwrap();
+    demo(folder.path(), "6000");
+    for format in ["table", "json", "jsonl", "html"] {
+        let one = scan(folder.path(), &["demo.jsonl", "--format", format]);
+        assert_eq!(one.status.code(), Some(0), "{format}: {}", said(&one));
+        let other = scan(folder.path(), &["demo.jsonl", "--format", format]);
+        assert!(
+            !one.stdout.is_empty() && one.stdout == other.stdout,
+            "{format}"
+        );
+        // A file holds what standard output would.
+        let args = ["demo.jsonl", "--format", format, "--output", "written"];
+        assert_eq!(out(&scan(folder.path(), &args)), "");
+        assert!(
+            fs::read(folder.path().join("written")).unwrap() == one.stdout,
+            "{format}"
+        );
+    }
+}
+
+#[test]
+fn standard_input_and_packed_files_are_read_as_plain_ones_are() {
+    let folder = tempfile::tempdir().unwrap();
+    demo(folder.path(), "3000");
+    let plain = fs::read(folder.path().join("demo.jsonl")).unwrap();
+    let packed = zstd::bulk::compress(&plain, 1).unwrap();
+    fs::write(folder.path().join("packed"), &packed).unwrap();
+    let table = out(&scan(folder.path(), &["demo.jsonl"]));
+    assert_eq!(out(&scan(folder.path(), &["packed"])), table);
+    let mut process = gatewatch(folder.path())
+        .args(["scan", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = process.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || input.write_all(&plain).unwrap());
+    assert_eq!(out(&process.wait_with_output().unwrap()), table);
+    writer.join().unwrap();
+}
+
+#[test]
+fn a_server_that_takes_the_same_exchanges_counts_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = [
+        lines("GET", "/orders", 40),
+        lines("POST", "/orders/7/lines", 12),
+        lines("DELETE", "/users", 9),
+    ]
+    .concat();
+    fs::write(folder.path().join("some.jsonl"), &text).unwrap();
+    let server = Running::serve(folder.path());
+    server.ingest("edge/1", &text);
+    let output = scan(folder.path(), &["some.jsonl", "--format", "json"]);
+    let document: Value = serde_json::from_str(&out(&output)).unwrap();
+    let endpoints = document["collections"][0]["endpoints"].as_array().unwrap();
+    let mut calls: Vec<(String, u64)> = endpoints
+        .iter()
+        .map(|it| {
+            let (method, template) = (
+                it["method"].as_str().unwrap(),
+                it["template"].as_str().unwrap(),
+            );
+            (
+                format!("{method} {template}"),
+                it["calls"].as_u64().unwrap(),
+            )
+        })
+        .collect();
+    calls.sort();
+    assert_eq!(calls, server.calls());
+    let listed = server.get("/api/v1/endpoints?limit=200");
+    let ids = |list: &Value| {
+        let items = list.as_array().unwrap().iter();
+        let mut ids: Vec<String> = items.map(|it| it["id"].to_string()).collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(
+        ids(&listed["items"]),
+        ids(&document["collections"][0]["endpoints"])
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_named_and_the_rest_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let bad = "no exchange\n".repeat(12);
+    let text = format!(
+        "{}{bad}{{}}\n{}",
+        lines("GET", "/a", 2),
+        lines("GET", "/b", 3)
+    );
+    fs::write(folder.path().join("mixed.jsonl"), text).unwrap();
+    let output = scan(folder.path(), &["mixed.jsonl", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(0));
+    let told = said(&output);
+    assert!(told.starts_with("mixed.jsonl:3: "), "{told}");
+    assert_eq!(told.lines().count(), 11, "{told}");
+    assert!(
+        told.ends_with("mixed.jsonl: … and 3 more that could not be read\n"),
+        "{told}"
+    );
+    let document: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(document["exchanges"], 5);
+    assert_eq!(document["files"][0]["refused"], 13);
+    assert_eq!(document["files"][0]["errors"][0]["line"], 3);
+    let quiet = scan(folder.path(), &["mixed.jsonl", "--quiet"]);
+    assert_eq!(said(&quiet), "");
+}
+
+#[test]
+fn input_that_holds_nothing_at_all_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("bad.jsonl"), "x\n{}\n").unwrap();
+    let output = scan(folder.path(), &["bad.jsonl"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(out(&output), "");
+    assert_eq!(said(&output).lines().count(), 2, "{}", said(&output));
+}
+
+#[test]
+fn what_is_only_learned_from_is_not_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("before"),
+        lines("GET", "/orders", 30) + &lines("GET", "/old", 4),
+    )
+    .unwrap();
+    fs::write(folder.path().join("now"), lines("GET", "/orders", 2)).unwrap();
+    let args = ["now", "--learn", "before", "--format"];
+    let output = scan(folder.path(), &[&args[..], &["jsonl"]].concat());
+    let ids: Vec<Value> = json_lines(&output)
+        .iter()
+        .map(|it| it["id"].clone())
+        .collect();
+    assert_eq!(ids, ["now:1", "now:2"]);
+    let table = out(&scan(folder.path(), &[&args[..], &["table"]].concat()));
+    assert!(
+        table.contains("/orders/{id}") && !table.contains("/old"),
+        "{table}"
+    );
+    assert!(
+        table.starts_with("1 collection, 1 endpoint, 2 exchanges\n"),
+        "{table}"
+    );
+}
+
+#[test]
+fn a_report_loads_nothing_and_lets_nothing_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = "{\"request\":{\"method\":\"GET\",\"url\":\"https://<img src=x onerror=alert(1)>/a\"},\"service\":\"<script>alert(1)</script>\",\"api\":\"\\\"><b>\"}\n";
+    fs::write(folder.path().join("<i>.jsonl"), line).unwrap();
+    let report = out(&scan(folder.path(), &["<i>.jsonl", "--format", "html"]));
+    assert!(report.starts_with("<!doctype html>") && report.ends_with("</html>\n"));
+    assert!(
+        report.contains("&lt;script&gt;alert(1)&lt;/script&gt;/&quot;&gt;&lt;b&gt;"),
+        "{report}"
+    );
+    assert!(
+        !report.contains("<script>alert") && !report.contains("<b>") && !report.contains("<i>")
+    );
+    for elsewhere in ["http://", "https://", "src=", "url(", "@import", "<link"] {
+        assert!(!report.contains(elsewhere), "{elsewhere}");
+    }
+}
+
+#[test]
+fn a_pipe_that_closes_early_is_no_error() {
+    let folder = tempfile::tempdir().unwrap();
+    demo(folder.path(), "4000");
+    let mut process = gatewatch(folder.path())
+        .args(["scan", "demo.jsonl", "--format", "jsonl"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(process.stdout.take());
+    let output = process.wait_with_output().unwrap();
+    assert_eq!(
+        (output.status.code(), said(&output)),
+        (Some(0), String::new())
+    );
+}
