@@ -1,6 +1,7 @@
 //! The spine as a whole, driven step by step in one thread on disks that forget, tear and fail.
 
 mod crashes;
+mod defining;
 mod faulty;
 mod poisoned;
 mod running;

@@ -8,8 +8,10 @@
 
 mod changes;
 mod checkpoints;
+mod definitions;
 mod deltas;
 mod endpoints;
+mod facts;
 mod names;
 mod rollups;
 mod samples;
@@ -95,6 +97,19 @@ pub static ROLL: &[(&str, Case)] = &[
     ("a search is literal and knows no case", endpoints::search),
     ("everything of a row comes back", endpoints::whole),
     ("collections sort, search and page", endpoints::collections),
+    ("every fact comes back", facts::whole),
+    ("facts narrow, and stale ones do not", facts::filters),
+    ("endpoints sort by facts", facts::sorts),
+    ("a collection counts its endpoints", facts::counts),
+    ("a collection knows its partition", facts::home),
+    ("a profile is as last written", facts::profile_whole),
+    ("a profile goes with its endpoint", facts::profile_goes),
+    ("a definition keeps its document", definitions::kept),
+    ("definitions are listed by name", definitions::listed),
+    ("a definition goes, audited", definitions::gone),
+    ("the fold leaves definitions", definitions::fold_leaves_them),
+    ("an earlier definition is shortened", definitions::shortened),
+    ("pins come and go", definitions::pins),
     ("a scope covers what is below it", scopes::covers),
     ("a scope is no prefix of a name", scopes::no_wildcards),
     ("an old name finds the endpoint of today", names::resolves),
