@@ -152,6 +152,7 @@ pub trait Reading: Send + Sync {
     fn coverage(&self) -> Result<Vec<CoverageRow>, StoreError>;
     /// Latest first, as are controls and audit rows.
     fn skips(&self, limit: usize) -> Result<Vec<Skip>, StoreError>;
+    /// Those that bring a definition without its operations.
     fn controls(&self, limit: usize) -> Result<Vec<ControlRow>, StoreError>;
     /// One control; a store that can look it up directly does.
     fn control(&self, revision: u64) -> Result<Option<ControlRow>, StoreError> {

@@ -10,7 +10,10 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use axum::routing::on;
 use gatewatch_model::control::{Control, NumberedControl};
+use gatewatch_model::definition::Subject;
+use gatewatch_model::effects::EndpointRow;
 use gatewatch_pipeline::IntakeError;
+use gatewatch_ports::definitions::PINS_MAX;
 use gatewatch_ports::store::{ControlRow, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -18,14 +21,15 @@ use utoipa::ToSchema;
 use crate::access::Grant;
 use crate::asked::Asked;
 use crate::body::Sent;
-use crate::inventory::find_endpoint;
+use crate::inventory::{find_collection, find_endpoint};
 use crate::openapi::{Content, first, shape};
+use crate::pins;
 use crate::problem::{BAD_BODY, CONFLICT, DISK_LOW, NOT_FOUND, Problem, TOO_LARGE, UNAVAILABLE};
 use crate::routes::{Answer, Face, Gate, Operation, Route, Scoped, Verb};
 use crate::shapes::{First, MOST};
 use crate::shared::{From as Address, Shared, Slot};
 
-const PATH: &str = "/api/v1/controls";
+pub(crate) const PATH: &str = "/api/v1/controls";
 
 pub(crate) static ROUTES: &[Route] = &[
     Route {
@@ -55,8 +59,9 @@ pub(crate) static ROUTES: &[Route] = &[
         scope: Scoped::Item,
         operation: Operation {
             id: "sendControl",
-            summary: "Forget an endpoint, or merge one into another",
-            description: "The answer says that the control is kept; `Location` tells when it is applied.",
+            summary: "Correct what was learned",
+            description: "Forget an endpoint, merge one into another, pin or unpin a template, or split a \
+                slot. The answer says that the control is kept; `Location` tells when it is applied.",
             body: Some(Content::Json(shape::<Asking>)),
             answers: &[Answer {
                 status: 202,
@@ -108,6 +113,28 @@ enum Asking {
         /// The id of the endpoint that stays.
         into: String,
     },
+    /// Paths that fit a template belong to it, whatever is learned. A pinned word outranks a
+    /// pinned slot.
+    Pin {
+        /// The id of a collection.
+        collection: String,
+        /// `/users/me`, `/users/{name}/photos`.
+        template: String,
+    },
+    /// Learn freely again.
+    Unpin {
+        /// The id of a collection.
+        collection: String,
+        /// As it was pinned.
+        template: String,
+    },
+    /// The slot at a segment is none: what stands there are words, each with endpoints of its own.
+    Split {
+        /// The id of an endpoint.
+        endpoint: String,
+        /// Of its template, counted from 0.
+        segment: u16,
+    },
 }
 
 /// A control that was accepted.
@@ -115,10 +142,19 @@ enum Asking {
 struct SentControl {
     /// Counts up by one with each control.
     revision: u64,
-    /// `forget` or `merge`.
+    /// `forget`, `merge`, `pin`, `unpin`, `split`, `define` or `undefine`.
     kind: &'static str,
     /// The ids of the endpoints it speaks of, in the order of the request.
     endpoints: Vec<String>,
+    /// The id of the collection it speaks of; null when it speaks of endpoints, or of a
+    /// collection by its host or its gateway's names.
+    collection_id: Option<String>,
+    /// The template that it pins or unpins, else null.
+    template: Option<Box<str>>,
+    /// The segment that it splits, else null.
+    segment: Option<u16>,
+    /// The title of the definition that it brings, else null.
+    definition: Option<Box<str>>,
     /// When it was accepted.
     #[schema(format = DateTime)]
     at: String,
@@ -187,7 +223,7 @@ async fn get_control(
         .ok_or_else(missing)
 }
 
-/// Endpoints outside the scope do not exist for whoever asks.
+/// Endpoints and collections outside the scope do not exist for whoever asks.
 async fn read(shared: &Shared, grant: &Grant, asking: &Asking) -> Result<Control, Problem> {
     match asking {
         Asking::Forget { endpoint } => Ok(Control::Forget {
@@ -196,26 +232,92 @@ async fn read(shared: &Shared, grant: &Grant, asking: &Asking) -> Result<Control
         Asking::Merge { from, into } => {
             let from = find_endpoint(shared, grant, from).await?.row;
             let into = find_endpoint(shared, grant, into).await?.row;
-            if from.id == into.id {
-                return Err(Problem::new(
-                    &CONFLICT,
-                    "`from` and `into` are one endpoint already",
-                ));
-            }
-            if from.collection != into.collection {
-                let detail = "`from` and `into` belong to two collections; only endpoints of one can be merged";
+            merge(&from, &into)
+        }
+        Asking::Pin {
+            collection,
+            template,
+        } => pin(shared, grant, collection, template).await,
+        Asking::Unpin {
+            collection,
+            template,
+        } => unpin(shared, grant, collection, template).await,
+        Asking::Split { endpoint, segment } => {
+            let row = find_endpoint(shared, grant, endpoint).await?.row;
+            if !pins::has_slot_at(&row.template, *segment) {
+                let detail = format!(
+                    "segment {segment} of `{}` is no slot; segments count from 0",
+                    row.template
+                );
                 return Err(Problem::new(&CONFLICT, detail));
             }
-            Ok(Control::Merge {
-                from: from.id,
-                into: into.id,
+            Ok(Control::Split {
+                endpoint: row.id,
+                segment: *segment,
             })
         }
     }
 }
 
+async fn pin(
+    shared: &Shared,
+    grant: &Grant,
+    collection: &str,
+    template: &str,
+) -> Result<Control, Problem> {
+    let collection = find_collection(shared, grant, collection).await?.id;
+    if let Some(fault) = pins::fault(template) {
+        return Err(Problem::new(&BAD_BODY, fault));
+    }
+    let pinned = shared.blocking.ask(move |store| store.pins(collection));
+    if pinned.await?.len() as u64 >= PINS_MAX {
+        let detail = format!("{PINS_MAX} templates are pinned in this collection; unpin one first");
+        return Err(Problem::new(&CONFLICT, detail));
+    }
+    Ok(Control::Pin {
+        collection,
+        template: template.into(),
+    })
+}
+
+async fn unpin(
+    shared: &Shared,
+    grant: &Grant,
+    collection: &str,
+    template: &str,
+) -> Result<Control, Problem> {
+    let collection = find_collection(shared, grant, collection).await?.id;
+    let pinned = shared.blocking.ask(move |store| store.pins(collection));
+    if !pinned.await?.iter().any(|it| &*it.template == template) {
+        let detail = format!(
+            "this template is not pinned; GET /api/v1/collections/{collection}/pins lists what is"
+        );
+        return Err(Problem::new(&CONFLICT, detail));
+    }
+    Ok(Control::Unpin {
+        collection,
+        template: template.into(),
+    })
+}
+
+fn merge(from: &EndpointRow, into: &EndpointRow) -> Result<Control, Problem> {
+    if from.id == into.id {
+        let detail = "`from` and `into` are one endpoint already";
+        return Err(Problem::new(&CONFLICT, detail));
+    }
+    if from.collection != into.collection {
+        let detail =
+            "`from` and `into` belong to two collections; only endpoints of one can be merged";
+        return Err(Problem::new(&CONFLICT, detail));
+    }
+    Ok(Control::Merge {
+        from: from.id,
+        into: into.id,
+    })
+}
+
 /// What the store has kept takes effect later, and must not be sent again in the meantime.
-fn refused(error: IntakeError) -> Problem {
+pub(crate) fn refused(error: IntakeError) -> Problem {
     match error {
         IntakeError::Journal(error) => {
             tracing::error!(%error, "a control is kept and not in the journal yet");
@@ -242,23 +344,44 @@ impl SentControl {
             actor,
             applied,
         } = row;
-        let endpoints = match control {
-            Control::Forget { endpoint }
-            | Control::Split {
-                endpoint,
-                segment: _,
-            } => vec![endpoint],
-            Control::Merge { from, into } => vec![from, into],
-            Control::Pin { .. }
-            | Control::Unpin { .. }
-            | Control::Define { .. }
-            | Control::Undefine { .. }
-            | Control::Elsewhere => Vec::new(),
-        };
+        let kind = control.name();
+        let (mut endpoints, mut collection, mut template) = (Vec::new(), None, None);
+        let (mut at_segment, mut title) = (None, None);
+        match control {
+            Control::Forget { endpoint } => endpoints.push(endpoint),
+            Control::Merge { from, into } => endpoints.extend([from, into]),
+            Control::Split { endpoint, segment } => {
+                endpoints.push(endpoint);
+                at_segment = Some(segment);
+            }
+            Control::Pin {
+                collection: id,
+                template: text,
+            }
+            | Control::Unpin {
+                collection: id,
+                template: text,
+            } => (collection, template) = (Some(id), Some(text)),
+            Control::Define {
+                subject,
+                definition,
+            } => {
+                title = Some(definition.title);
+                if let Subject::Collection(id) = subject {
+                    collection = Some(id);
+                }
+            }
+            Control::Undefine { collection: id } => collection = Some(id),
+            Control::Elsewhere => {}
+        }
         SentControl {
             revision,
-            kind: control.name(),
+            kind,
             endpoints: endpoints.iter().map(ToString::to_string).collect(),
+            collection_id: collection.map(|it| it.to_string()),
+            template,
+            segment: at_segment,
+            definition: title,
             at: at.to_string(),
             actor,
             applied,
@@ -283,6 +406,9 @@ mod tests {
             r#"{"kind":"forget"}"#,
             r#"{"kind":"forget","endpoint":"a","into":"b"}"#,
             r#"{"kind":"split","endpoint":"a"}"#,
+            r#"{"kind":"split","endpoint":"a","segment":-1}"#,
+            r#"{"kind":"pin","collection":"a"}"#,
+            r#"{"kind":"define","collection":"a"}"#,
             r#"{"endpoint":"a"}"#,
         ] {
             assert!(read(bad).is_err(), "{bad}");

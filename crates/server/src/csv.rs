@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use gatewatch_model::Timestamp;
 use gatewatch_ports::store::{EndpointItem, EndpointQuery};
 
 use crate::problem::Problem;
@@ -20,7 +21,9 @@ const PAGE_ROWS: u64 = 1_000;
 
 const HEAD: &str = "id,collection_id,collection,scope,method,template,calls,statuses,callers_estimate,\
     request_bytes_p50,request_bytes_p95,response_bytes_p50,response_bytes_p95,\
-    latency_micros_p50,latency_micros_p95,latency_micros_p99,first_seen,last_seen\r\n";
+    latency_micros_p50,latency_micros_p95,latency_micros_p99,first_seen,last_seen,state,\
+    authentication,external_last_seen,anonymous_answered,encrypted,deprecated,protocol,role,drift,\
+    known_by,credentials,confidence\r\n";
 
 /// The first page is read before the answer begins, so that what fails at once says why.
 pub(crate) async fn endpoints(
@@ -65,17 +68,23 @@ async fn read_page(
         .blocking
         .ask(move |store| store.endpoints(&asked))
         .await?;
+    let fresh_after = query.facts.fresh_after;
     let offset = query.offset + page.items.len() as u64;
     let is_last = page.items.is_empty() || offset >= page.total.min(end);
-    let text = page.items.into_iter().map(row).collect();
+    let text = page
+        .items
+        .into_iter()
+        .map(|it| row(it, fresh_after))
+        .collect();
     Ok((
         text,
         (!is_last).then_some(EndpointQuery { offset, ..query }),
     ))
 }
 
-fn row(item: EndpointItem) -> String {
-    let it = Endpoint::new(item);
+fn row(item: EndpointItem, fresh_after: Timestamp) -> String {
+    let it = Endpoint::new(item, fresh_after);
+    let known = known(&it);
     let mut statuses = String::new();
     for count in &it.statuses {
         let status = count
@@ -109,10 +118,36 @@ fn row(item: EndpointItem) -> String {
         of(it.latency_micros, |it| it.p50),
         of(it.latency_micros, |it| it.p95),
         of(it.latency_micros, |it| it.p99),
-        it.first_seen,
-        it.last_seen,
+        it.first_seen.unwrap_or_default(),
+        it.last_seen.unwrap_or_default(),
     ];
-    cells.map(|it| cell(&it)).join(",") + "\r\n"
+    let cells = cells.into_iter().chain(known).map(|it| cell(&it));
+    cells.collect::<Vec<_>>().join(",") + "\r\n"
+}
+
+/// The columns of what is known beyond counts.
+fn known(it: &Endpoint) -> [String; 12] {
+    let word = |answer| match answer {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "",
+    };
+    let [anonymous, encrypted, deprecated] = it.facts.columns().map(word);
+    let confidence = it.decisions.iter().map(|it| it.confidence).min();
+    [
+        it.state.to_owned(),
+        it.authentication.to_owned(),
+        it.external_last_seen.clone().unwrap_or_default(),
+        anonymous.to_owned(),
+        encrypted.to_owned(),
+        deprecated.to_owned(),
+        it.protocol.to_owned(),
+        it.role.to_owned(),
+        it.drift.unwrap_or_default().to_owned(),
+        it.known_by.join(" "),
+        it.credentials.join(" "),
+        confidence.map_or_else(String::new, |it| it.to_string()),
+    ]
 }
 
 fn cell(text: &str) -> String {

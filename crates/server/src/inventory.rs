@@ -5,19 +5,18 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::http::header::ACCEPT;
 use axum::response::{IntoResponse, Response};
 use axum::routing::on;
 use gatewatch_model::effects::CollectionRow;
-use gatewatch_model::{CollectionId, EndpointId};
-use gatewatch_ports::facts::FactQuery;
-use gatewatch_ports::store::{
-    CollectionQuery, CollectionSort, EndpointItem, EndpointQuery, EndpointSort, Role,
-};
+use gatewatch_model::{CollectionId, EndpointId, Timestamp};
+use gatewatch_ports::facts::fresh_after;
+use gatewatch_ports::store::{CollectionQuery, CollectionSort, EndpointItem, Page, Role};
+use gatewatch_ports::{Store, StoreError};
 
 use crate::access::Grant;
 use crate::asked::{Asked, Param, ParamKind};
 use crate::csv;
+use crate::endpoint_query::{self, ORDER, SEARCH_CHARACTERS_MAX, is_descending, pick, wants_csv};
 use crate::openapi::{Content, list, shape};
 use crate::problem::{NOT_FOUND, Problem};
 use crate::routes::{Answer, Face, Gate, Operation, Route, Scoped, Verb};
@@ -25,29 +24,12 @@ use crate::scope::covers;
 use crate::shapes::{Collection, Endpoint, LIMIT, List, OFFSET};
 use crate::shared::{Shared, Slot};
 
-const SEARCH_CHARACTERS_MAX: usize = 200;
-
-const ORDER: Param = Param {
-    name: "order",
-    what: "Numbers and times begin with the highest unless asked otherwise, names with the lowest.",
-    kind: ParamKind::Choice(|| vec!["asc", "desc"]),
-};
-
 static COLLECTION_SORTS: &[(&str, CollectionSort)] = &[
     ("name", CollectionSort::Name),
     ("calls", CollectionSort::Calls),
     ("endpoints", CollectionSort::Endpoints),
     ("first_seen", CollectionSort::FirstSeen),
     ("last_seen", CollectionSort::LastSeen),
-];
-static ENDPOINT_SORTS: &[(&str, EndpointSort)] = &[
-    ("calls", EndpointSort::Calls),
-    ("template", EndpointSort::Template),
-    ("first_seen", EndpointSort::FirstSeen),
-    ("last_seen", EndpointSort::LastSeen),
-    ("errors", EndpointSort::Errors),
-    ("callers", EndpointSort::Callers),
-    ("latency_p95", EndpointSort::LatencyP95),
 ];
 
 pub(crate) static ROUTES: &[Route] = &[
@@ -118,7 +100,7 @@ pub(crate) static ROUTES: &[Route] = &[
             summary: "Endpoints",
             description: "The endpoints that were seen. As CSV (`format=csv` or `Accept: text/csv`) \
                 `limit` does not count and up to 100,000 rows from `offset` on are written.",
-            params: ENDPOINT_PARAMS,
+            params: endpoint_query::PARAMS,
             answers: &[Answer {
                 status: 200,
                 what: "A page of endpoints.",
@@ -155,54 +137,6 @@ pub(crate) static ROUTES: &[Route] = &[
         },
         answer: |verb| on(verb, get_endpoint),
     },
-];
-
-static ENDPOINT_PARAMS: &[Param] = &[
-    Param {
-        name: "collection",
-        what: "Only endpoints of this collection.",
-        kind: ParamKind::Collection,
-    },
-    Param {
-        name: "method",
-        what: "Only endpoints of this method.",
-        kind: ParamKind::Text { characters_max: 32 },
-    },
-    Param {
-        name: "search",
-        what: "A part of method and template, or of the collection's name, whatever its case.",
-        kind: ParamKind::Text {
-            characters_max: SEARCH_CHARACTERS_MAX,
-        },
-    },
-    Param {
-        name: "status",
-        what: "Only endpoints that answered at least once with this status or class: `404`, `5xx`.",
-        kind: ParamKind::Status,
-    },
-    Param {
-        name: "seen_after",
-        what: "Only endpoints whose latest exchange is after this time.",
-        kind: ParamKind::Time,
-    },
-    Param {
-        name: "seen_before",
-        what: "Only endpoints whose latest exchange is before this time.",
-        kind: ParamKind::Time,
-    },
-    Param {
-        name: "sort",
-        what: "What the list is sorted by, `calls` when not given; `errors` is the share of 5xx answers.",
-        kind: ParamKind::Choice(|| ENDPOINT_SORTS.iter().map(|it| it.0).collect()),
-    },
-    ORDER,
-    Param {
-        name: "format",
-        what: "Without it the `Accept` header decides.",
-        kind: ParamKind::Choice(|| vec!["json", "csv"]),
-    },
-    LIMIT,
-    OFFSET,
 ];
 
 /// The collection, if there is one of that id within the scope.
@@ -248,12 +182,16 @@ async fn list_collections(
         offset: asked.whole("offset"),
         limit: asked.whole("limit"),
     };
-    let offset = query.offset;
+    let (offset, now) = (query.offset, shared.now());
     let page = shared
         .blocking
-        .ask(move |store| store.collections(&query))
+        .ask(move |store| {
+            let Page { items, total } = store.collections(&query)?;
+            let items = counted(store, items, now)?;
+            Ok(Page { items, total })
+        })
         .await?;
-    Ok(Json(List::of(page, offset, Collection::new)))
+    Ok(Json(List::of(page, offset, |it| it)))
 }
 
 async fn get_collection(
@@ -261,9 +199,16 @@ async fn get_collection(
     grant: Grant,
     Slot(id): Slot,
 ) -> Result<Json<Collection>, Problem> {
-    Ok(Json(Collection::new(
-        find_collection(&shared, &grant, &id).await?,
-    )))
+    let row = find_collection(&shared, &grant, &id).await?;
+    let now = shared.now();
+    let mut counted = shared
+        .blocking
+        .ask(move |store| counted(store, vec![row], now))
+        .await?;
+    let collection = counted.pop();
+    collection
+        .map(Json)
+        .ok_or_else(|| Problem::not_found("collection"))
 }
 
 async fn list_endpoints(
@@ -272,16 +217,17 @@ async fn list_endpoints(
     asked: Asked,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let query = endpoint_query(grant, &asked);
+    let query = endpoint_query::read(grant, &asked, shared.now());
     if wants_csv(&asked, &headers) {
         return csv::endpoints(shared, query).await;
     }
-    let offset = query.offset;
+    let (offset, fresh_after) = (query.offset, query.facts.fresh_after);
     let page = shared
         .blocking
         .ask(move |store| store.endpoints(&query))
         .await?;
-    Ok(Json(List::of(page, offset, Endpoint::new)).into_response())
+    let write = |it| Endpoint::new(it, fresh_after);
+    Ok(Json(List::of(page, offset, write)).into_response())
 }
 
 async fn get_endpoint(
@@ -289,48 +235,22 @@ async fn get_endpoint(
     grant: Grant,
     Slot(id): Slot,
 ) -> Result<Json<Endpoint>, Problem> {
-    Ok(Json(Endpoint::new(
-        find_endpoint(&shared, &grant, &id).await?,
-    )))
+    let item = find_endpoint(&shared, &grant, &id).await?;
+    Ok(Json(Endpoint::new(item, fresh_after(shared.now()))))
 }
 
-fn endpoint_query(grant: Grant, asked: &Asked) -> EndpointQuery {
-    let sort = pick(asked, ENDPOINT_SORTS);
-    EndpointQuery {
-        scope: grant.scope,
-        collection: asked.collection("collection"),
-        method: asked.text("method").map(|it| it.to_uppercase().into()),
-        search: asked.text("search"),
-        status: asked.status("status"),
-        seen_after: asked.time("seen_after"),
-        seen_before: asked.time("seen_before"),
-        facts: FactQuery::default(),
-        sort,
-        descending: is_descending(asked, sort == EndpointSort::Template),
-        offset: asked.whole("offset"),
-        limit: asked.whole("limit"),
-    }
-}
-
-fn wants_csv(asked: &Asked, headers: &HeaderMap) -> bool {
-    match asked.choice("format") {
-        Some(format) => format == "csv",
-        None => headers
-            .get(ACCEPT)
-            .is_some_and(|it| it.as_bytes().starts_with(csv::MEDIA_TYPE.as_bytes())),
-    }
-}
-
-fn pick<T: Copy + Default>(asked: &Asked, sorts: &[(&'static str, T)]) -> T {
-    let name = asked.choice("sort");
-    sorts
-        .iter()
-        .find(|it| Some(it.0) == name)
-        .map_or_else(T::default, |it| it.1)
-}
-
-fn is_descending(asked: &Asked, by_name: bool) -> bool {
-    asked.choice("order").map_or(!by_name, |it| it == "desc")
+/// Of the page's rows, with what their endpoints count.
+fn counted(
+    store: &dyn Store,
+    rows: Vec<CollectionRow>,
+    now: Timestamp,
+) -> Result<Vec<Collection>, StoreError> {
+    let ids = rows.iter().map(|it| it.id).collect::<Vec<_>>();
+    let counts = store.collection_counts(&ids, fresh_after(now))?;
+    let pairs = rows.into_iter().zip(counts);
+    Ok(pairs
+        .map(|(row, counts)| Collection::new(row, counts))
+        .collect())
 }
 
 #[cfg(test)]
@@ -340,20 +260,5 @@ mod tests {
     #[test]
     fn the_first_sort_is_the_default_one() {
         assert_eq!(COLLECTION_SORTS[0].1, CollectionSort::default());
-        assert_eq!(ENDPOINT_SORTS[0].1, EndpointSort::default());
-    }
-
-    #[test]
-    fn names_begin_at_a_and_numbers_at_the_highest() {
-        let asked = Asked::default();
-        assert!(!is_descending(&asked, true));
-        assert!(is_descending(&asked, false));
-    }
-
-    #[test]
-    fn a_browser_gets_json_and_a_spreadsheet_csv() {
-        let accept = |text: &'static str| HeaderMap::from_iter([(ACCEPT, text.parse().unwrap())]);
-        assert!(wants_csv(&Asked::default(), &accept("text/csv, */*")));
-        assert!(!wants_csv(&Asked::default(), &accept("text/html, */*")));
     }
 }

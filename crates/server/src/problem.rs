@@ -35,6 +35,7 @@ kinds! {
     NO_TOKEN = UNAUTHORIZED "no-token" "A valid token is needed";
     NOT_ALLOWED = FORBIDDEN "not-allowed" "This token may not do that";
     NOT_FOUND = NOT_FOUND "not-found" "There is no such thing";
+    NOT_YET = NOT_FOUND "not-yet" "It is not there yet";
     WRONG_METHOD = METHOD_NOT_ALLOWED "wrong-method" "This address has other methods";
     SLOW_BODY = REQUEST_TIMEOUT "slow-body" "The body came too slowly";
     CONFLICT = CONFLICT "conflict" "It does not fit what is there";

@@ -17,7 +17,7 @@ use crate::problem::{Kind, NOT_FOUND, Problem, WRONG_METHOD};
 use crate::shared::Shared;
 use crate::{
     Faces, audit, controls, dress, events, guard, health, ingest, inventory, metrics, openapi,
-    pages, progress, rollups, seen, setup, tokens,
+    pages, pins, profile, progress, rollups, seen, setup, tokens,
 };
 
 pub(crate) static ROLL: &[&[Route]] = &[
@@ -27,6 +27,8 @@ pub(crate) static ROLL: &[&[Route]] = &[
     metrics::ROUTES,
     ingest::ROUTES,
     inventory::ROUTES,
+    profile::ROUTES,
+    pins::ROUTES,
     seen::ROUTES,
     rollups::ROUTES,
     progress::ROUTES,

@@ -2,11 +2,14 @@
 
 use gatewatch_model::Timestamp;
 use gatewatch_model::effects::{CollectionRow, Spread as Row};
+use gatewatch_model::profile::{Credential, Drift};
+use gatewatch_ports::facts::{CollectionCounts, State};
 use gatewatch_ports::store::{EndpointItem, Page};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::asked::{Param, ParamKind};
+use crate::facts::{Decision, Facts, authentication, known_by};
 
 const LIMIT_MAX: u64 = 1_000;
 const OFFSET_MAX: u64 = 1_000_000;
@@ -74,12 +77,33 @@ pub(crate) struct Collection {
     pub calls: u64,
     /// How many endpoints it has.
     pub endpoints: u64,
+    /// Of these, how many were called once and not in the last 30 days.
+    pub inactive: u64,
+    /// How many were never called: they are known from a definition or a pin.
+    pub awaiting: u64,
+    /// How many were called in the last 30 days, and never with credentials.
+    pub unauthenticated: u64,
+    /// How many were called from outside in the last 30 days.
+    pub external: u64,
+    /// How many stand otherwise to the definition than as documented.
+    pub drifting: u64,
+    /// Its definition as the fold has it; null when it has none.
+    pub definition: Option<Defined>,
     /// Time of its first exchange.
     #[schema(format = DateTime)]
     pub first_seen: String,
     /// Time of its latest exchange.
     #[schema(format = DateTime)]
     pub last_seen: String,
+}
+
+/// What a definition calls itself.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Defined {
+    /// The title in the document.
+    pub title: Box<str>,
+    /// The version in the document.
+    pub version: Box<str>,
 }
 
 /// A method and a template within a collection, with what was observed of it.
@@ -97,6 +121,30 @@ pub(crate) struct Endpoint {
     pub method: Box<str>,
     /// The path, its variable parts in braces.
     pub template: Box<str>,
+    /// `active` when called in the last 30 days, `inactive` when before that, `awaiting` when never.
+    pub state: &'static str,
+    /// `authenticated`, `unauthenticated`, or `awaiting` when not observed in the last 30 days.
+    pub authentication: &'static str,
+    /// Time of the latest call from outside; null when none was observed.
+    #[schema(format = DateTime)]
+    pub external_last_seen: Option<String>,
+    /// `rest`, `graphql`, `grpc`, `soap`, `json-rpc`, `mcp` or `websocket`.
+    pub protocol: &'static str,
+    /// What it is for, as far as its template and its answers tell.
+    pub role: &'static str,
+    /// How it stands to the collection's definition; null when there is none.
+    pub drift: Option<&'static str>,
+    /// `traffic`, `definition`, `pin`: one or more of these.
+    pub known_by: Vec<&'static str>,
+    /// Kinds of credentials that came with requests.
+    pub credentials: Vec<&'static str>,
+    /// Questions that exchanges answered.
+    pub facts: Facts,
+    /// The latest time at which it announced to go; null when it did not.
+    #[schema(format = DateTime)]
+    pub sunset: Option<String>,
+    /// Why segments of the template are slots or words.
+    pub decisions: Vec<Decision>,
     /// Exchanges in all.
     pub calls: u64,
     /// How often it answered with which status.
@@ -109,12 +157,12 @@ pub(crate) struct Endpoint {
     pub response_bytes: Option<Spread>,
     /// Latencies in microseconds; null when not observed.
     pub latency_micros: Option<Spread>,
-    /// Time of its first exchange.
+    /// Time of its first exchange; null when it was never called.
     #[schema(format = DateTime)]
-    pub first_seen: String,
-    /// Time of its latest exchange.
+    pub first_seen: Option<String>,
+    /// Time of its latest exchange; null when it was never called.
     #[schema(format = DateTime)]
-    pub last_seen: String,
+    pub last_seen: Option<String>,
 }
 
 /// A status and how often it was seen.
@@ -187,7 +235,7 @@ impl<T> First<T> {
 }
 
 impl Collection {
-    pub fn new(row: CollectionRow) -> Collection {
+    pub fn new(row: CollectionRow, counts: CollectionCounts) -> Collection {
         let CollectionRow {
             id,
             scope,
@@ -197,8 +245,16 @@ impl Collection {
             last_seen,
             calls,
             endpoints,
-            definition: _,
+            definition,
         } = row;
+        let CollectionCounts {
+            id: _,
+            inactive,
+            awaiting,
+            unauthenticated,
+            external,
+            drifting,
+        } = counts;
         Collection {
             id: id.to_string(),
             name,
@@ -206,6 +262,12 @@ impl Collection {
             scope,
             calls,
             endpoints,
+            inactive,
+            awaiting,
+            unauthenticated,
+            external,
+            drifting,
+            definition: definition.map(|(title, version)| Defined { title, version }),
             first_seen: first_seen.to_string(),
             last_seen: last_seen.to_string(),
         }
@@ -213,12 +275,14 @@ impl Collection {
 }
 
 impl Endpoint {
-    pub fn new(item: EndpointItem) -> Endpoint {
+    pub fn new(item: EndpointItem, fresh_after: Timestamp) -> Endpoint {
         let EndpointItem {
             row,
             collection_name,
             scope,
         } = item;
+        let known = row.facts;
+        let state = State::of(row.calls, row.last_seen, fresh_after);
         Endpoint {
             id: row.id.to_string(),
             collection_id: row.collection.to_string(),
@@ -226,14 +290,25 @@ impl Endpoint {
             scope,
             method: row.method,
             template: row.template,
+            state: state.name(),
+            authentication: authentication(&known.authenticated, fresh_after),
+            external_last_seen: seen(known.external.last_yes),
+            protocol: known.protocol.name(),
+            role: known.role.name(),
+            drift: known.drift.map(Drift::name),
+            known_by: known_by(known.known_by),
+            credentials: known.credentials.iter().map(Credential::name).collect(),
+            facts: Facts::new(&known, fresh_after),
+            sunset: known.sunset.map(|it| it.to_string()),
+            decisions: known.decisions.into_iter().map(Decision::new).collect(),
             calls: row.calls,
             statuses: row.statuses.into_iter().map(StatusCount::new).collect(),
             callers_estimate: row.callers_estimate,
             request_bytes: Spread::new(row.request_bytes),
             response_bytes: Spread::new(row.response_bytes),
             latency_micros: Spread::new(row.latency_micros),
-            first_seen: row.first_seen.to_string(),
-            last_seen: row.last_seen.to_string(),
+            first_seen: seen(row.first_seen),
+            last_seen: seen(row.last_seen),
         }
     }
 }
@@ -248,7 +323,7 @@ impl StatusCount {
 }
 
 impl Spread {
-    fn new(row: Row) -> Option<Spread> {
+    pub fn new(row: Row) -> Option<Spread> {
         let Row {
             count,
             p50,

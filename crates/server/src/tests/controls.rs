@@ -120,3 +120,68 @@ async fn a_control_that_makes_no_sense_is_refused() {
         json!([])
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_template_is_pinned_listed_and_unpinned() {
+    let house = House::open();
+    let ingest = house.token(Role::Ingest, "/shop");
+    house
+        .bring(&ingest, &exchanges(&["GET /users/7 200"]))
+        .await;
+    let admin = house.token(Role::SecurityAdmin, "/shop");
+    let collections = house.get("/api/v1/collections", &admin).await.json();
+    let collection = collections["items"][0]["id"].as_str().unwrap().to_owned();
+    let pins = async || {
+        let uri = format!("/api/v1/collections/{collection}/pins");
+        house.get(&uri, &admin).await.json()["items"].clone()
+    };
+    let send = async |kind: &str, template: &str| {
+        let body = json!({ "kind": kind, "collection": collection, "template": template });
+        house
+            .post("/api/v1/controls", &admin, body.to_string())
+            .await
+    };
+    let told = send("pin", "/users/me").await;
+    assert_eq!(told.status, StatusCode::ACCEPTED, "{}", told.text);
+    assert_eq!(told.json()["template"], "/users/me");
+    applied(&house, told.headers["location"].to_str().unwrap(), &admin).await;
+    assert_eq!(pins().await[0]["template"], "/users/me");
+    let odd = send("pin", "/users/{}").await;
+    assert_eq!(odd.status, StatusCode::BAD_REQUEST);
+    assert!(odd.text.contains("`{name}`"), "{}", odd.text);
+    let unknown = send("unpin", "/users/{name}").await;
+    assert_eq!(unknown.status, StatusCode::CONFLICT, "{}", unknown.text);
+    assert_eq!(
+        send("unpin", "/users/me").await.status,
+        StatusCode::ACCEPTED
+    );
+    assert_eq!(pins().await, json!([]));
+    let stranger = house.token(Role::SecurityAdmin, "/other");
+    let body = json!({ "kind": "pin", "collection": collection, "template": "/a" });
+    let told = house
+        .post("/api/v1/controls", &stranger, body.to_string())
+        .await;
+    assert_eq!(told.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn only_a_slot_can_be_split() {
+    let house = House::open();
+    let ingest = house.token(Role::Ingest, "/");
+    house
+        .bring(&ingest, &exchanges(&["GET /users/7 200"]))
+        .await;
+    let admin = house.token(Role::SecurityAdmin, "/");
+    let endpoint = &ids(&house, &admin).await[0].1;
+    for (segment, status) in [
+        (0, StatusCode::CONFLICT),
+        (1, StatusCode::ACCEPTED),
+        (2, StatusCode::CONFLICT),
+    ] {
+        let body = json!({ "kind": "split", "endpoint": endpoint, "segment": segment });
+        let told = house
+            .post("/api/v1/controls", &admin, body.to_string())
+            .await;
+        assert_eq!(told.status, status, "{segment}: {}", told.text);
+    }
+}

@@ -11,10 +11,11 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::Response;
 use gatewatch_journal::Embedded;
-use gatewatch_model::{Stage, Timestamp};
+use gatewatch_model::effects::Effects;
+use gatewatch_model::{Partition, Stage, Timestamp};
 use gatewatch_pipeline::marker::MarkFile;
 use gatewatch_pipeline::{self as pipeline, Clock, Pipeline};
-use gatewatch_ports::store::{Actor, Role, TokenRow};
+use gatewatch_ports::store::{Actor, Checkpoint, Role, TokenRow};
 use gatewatch_ports::{Journal, Store};
 use gatewatch_store::SqliteStore;
 use serde_json::Value;
@@ -214,6 +215,22 @@ impl House {
                 .insert(Peer((address, 4_000).into()));
         }
         self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    /// Writes what a fold may learn, past the folds that run here.
+    pub fn learn(&self, effects: Effects) {
+        let (stage, partition) = (Stage::Callers, Partition(999));
+        let from = self.store.load(stage, partition).unwrap().effects_position;
+        let checkpoint = Checkpoint {
+            stage,
+            partition,
+            from,
+            to: from.next(),
+            revision: 0,
+            effects,
+            snapshot: Vec::new(),
+        };
+        self.store.commit(&[checkpoint]).unwrap();
     }
 
     /// Sends exchanges and waits until they are visible.

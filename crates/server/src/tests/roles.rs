@@ -2,9 +2,12 @@
 
 use axum::body::Body;
 use axum::http::StatusCode;
+use gatewatch_model::EndpointId;
+use gatewatch_model::effects::Effects;
 use gatewatch_ports::store::Role;
 use serde_json::{Value, json};
 
+use super::facts::profile;
 use super::house::{House, Told, exchanges};
 use crate::openapi;
 use crate::routes::{self, Gate, Route, Scoped};
@@ -46,6 +49,10 @@ impl Walk {
         let endpoint = &house.get("/api/v1/endpoints", &owner).await.json()["items"][0];
         assert_eq!(endpoint["scope"], "/shop", "{endpoint}");
         let (collection, endpoint) = (text(&endpoint["collection_id"]), text(&endpoint["id"]));
+        house.learn(Effects {
+            profiles: vec![profile(EndpointId::parse(&endpoint).unwrap())],
+            ..Effects::default()
+        });
         let body = forget(&house, "forgotten").await;
         let gone = house.post("/api/v1/controls", &owner, body).await;
         assert_eq!(gone.status, StatusCode::ACCEPTED, "{}", gone.text);
@@ -166,10 +173,6 @@ impl Walk {
                 body: exchanges(&["GET /sent 200"]).into(),
                 ..plain(route.path)
             },
-            "getCollection" | "getCollectionRollups" => {
-                plain(&route.path.replace("{id}", collection))
-            }
-            "getEndpoint" | "getEndpointRollups" => plain(&route.path.replace("{id}", endpoint)),
             "sendControl" => {
                 // A number would be taken for a slot.
                 let letter = |it| char::from(it - b'0' + b'a');
@@ -199,12 +202,13 @@ impl Walk {
                 }
             }
             _ => {
-                assert!(
-                    !route.path.contains('{'),
-                    "{} needs an example here",
-                    route.operation.id
-                );
-                plain(route.path)
+                let path = route
+                    .path
+                    .replace("collections/{id}", &format!("collections/{collection}"))
+                    .replace("endpoints/{id}", &format!("endpoints/{endpoint}"));
+                let known = !path.contains('{');
+                assert!(known, "{} needs an example", route.operation.id);
+                plain(&path)
             }
         }
     }

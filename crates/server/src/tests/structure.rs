@@ -93,7 +93,13 @@ async fn methods_that_are_not_on_the_roll_are_refused() {
     let house = House::open();
     for route in routes::all() {
         let path = route.path.replace("{id}", "1").replace("{revision}", "1");
+        let on_the_roll = |method: &str| {
+            routes::all().any(|it| it.path == route.path && it.verb.name() == method)
+        };
         for method in ["PUT", "PATCH"] {
+            if on_the_roll(&method.to_lowercase()) {
+                continue;
+            }
             let told = house.ask(method, &path, None, Body::empty()).await;
             assert_eq!(
                 told.status,

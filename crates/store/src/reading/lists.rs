@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use gatewatch_model::control::Control;
 use gatewatch_model::{Partition, Position, Stage, Timestamp};
 use gatewatch_ports::StoreError;
 use gatewatch_ports::store::{
@@ -135,7 +136,12 @@ pub fn skips(session: &dyn Session, limit: usize) -> Result<Vec<Skip>, StoreErro
 pub fn controls(session: &dyn Session, limit: usize) -> Result<Vec<ControlRow>, StoreError> {
     let obeyed = obeyed(session)?;
     all(session, CONTROLS, &[rows(limit)], |row| {
-        read_control_row(row, obeyed)
+        let mut read = read_control_row(row, obeyed)?;
+        // A thousand definitions in full would be gigabytes.
+        if let Control::Define { definition, .. } = &mut read.control.control {
+            definition.operations = Vec::new();
+        }
+        Ok(read)
     })
 }
 

@@ -86,6 +86,16 @@ pub fn kept(maker: &mut dyn Maker) {
     assert_eq!(store.document(collection_id(3)).unwrap(), None);
     let kept = store.controls_from(1, 10).unwrap();
     assert_eq!((&kept[0].control, kept.len()), (&control(&first), 2));
+    let mut listed = first.definition.clone();
+    listed.operations.clear();
+    let latest = store.controls(10).unwrap().remove(1).control.control;
+    let without = NewDefinition {
+        definition: listed,
+        ..first.clone()
+    };
+    assert_eq!(latest, control(&without), "a list has no operations");
+    let whole = store.control(1).unwrap().unwrap().control.control;
+    assert_eq!(whole, control(&first));
     let audited = store.audit(None, 10).unwrap();
     assert_eq!(&*audited[1].action, "control.define");
     assert!(audited[1].subject.contains("Orders"));

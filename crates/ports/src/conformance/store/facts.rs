@@ -141,20 +141,22 @@ pub fn whole(maker: &mut dyn Maker) {
     }
 }
 
+fn narrowed(store: &dyn Store, facts: FactQuery) -> Vec<String> {
+    let query = EndpointQuery {
+        facts: FactQuery {
+            fresh_after: fresh_after(NOW),
+            ..facts
+        },
+        sort: EndpointSort::Template,
+        ..all_endpoints()
+    };
+    templates(store, &query)
+}
+
 pub fn filters(maker: &mut dyn Maker) {
     let store = maker.make();
     write(&*store, four());
-    let narrow = |facts: FactQuery| {
-        let query = EndpointQuery {
-            facts: FactQuery {
-                fresh_after: fresh_after(NOW),
-                ..facts
-            },
-            sort: EndpointSort::Template,
-            ..all_endpoints()
-        };
-        templates(&*store, &query)
-    };
+    let narrow = |facts| narrowed(&*store, facts);
     let nothing = FactQuery::default;
     let state = |state| {
         narrow(FactQuery {
