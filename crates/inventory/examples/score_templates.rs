@@ -1,14 +1,15 @@
 //! Scores templates against labelled URLs: JSON Lines with `api`, `url` and `template`, from a
-//! file or standard input. Prints averages over APIs and, with `--worst N`, where they are lost.
+//! file or standard input, with `--half a|b` one half of the APIs. All calls of an API go through
+//! an inventory; then each is asked for. Prints averages over APIs and, with `--worst N`, where
+//! they are lost; how templates improve with more URLs; and what the order of calls changes.
 #![expect(clippy::print_stdout, reason = "an example that prints its table")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::io::{BufRead, BufReader};
 
-use gatewatch_decode::Path;
-use gatewatch_inventory::template;
-use gatewatch_model::Exchange;
+use gatewatch_inventory::{Inventory, Sighting};
+use gatewatch_model::{Blemishes, Caller, Exchange, Timestamp};
 
 /// Distinct URLs of one API, each with the true and the found template.
 type Urls = BTreeMap<String, (String, String)>;
@@ -24,24 +25,29 @@ struct Score {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut worst = 0;
-    let mut file = None;
+    let (mut worst, mut half, mut file) = (0, None, None);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--worst" => worst = arguments.next().ok_or("--worst takes a number")?.parse()?,
+            "--half" => half = Some(arguments.next().ok_or("--half takes a or b")?),
             _ => file = Some(argument),
         }
     }
-    let apis = match file {
+    let mut apis = match file {
         Some(file) => read(BufReader::new(std::fs::File::open(file)?))?,
         None => read(std::io::stdin().lock())?,
     };
-    let scores = apis
+    apis.retain(|name, _| half.as_ref().is_none_or(|it| it == half_of(name)));
+    let found = apis
+        .iter()
+        .map(|(name, calls)| (name.clone(), learned(&calls.iter().collect::<Vec<_>>())))
+        .collect::<BTreeMap<_, _>>();
+    let scores = found
         .iter()
         .map(|(name, urls)| (score(urls), name))
         .collect::<Vec<_>>();
-    let urls = apis.values().map(BTreeMap::len).sum::<usize>();
+    let urls = found.values().map(BTreeMap::len).sum::<usize>();
     println!(
         "{} APIs, {urls} distinct paths; averages over APIs",
         apis.len()
@@ -57,13 +63,22 @@ fn main() -> Result<(), Box<dyn Error>> {
         print_row(score, name);
     }
     if worst > 0 {
-        print_losses(&apis, worst);
+        print_losses(&found, worst);
     }
+    print_growth(&apis);
+    print_shuffles(&apis);
     Ok(())
 }
 
-fn read(lines: impl BufRead) -> Result<BTreeMap<String, Urls>, Box<dyn Error>> {
-    let mut apis = BTreeMap::<String, Urls>::new();
+/// A line of the set.
+struct Call {
+    method: String,
+    url: String,
+    truth: String,
+}
+
+fn read(lines: impl BufRead) -> Result<BTreeMap<String, Vec<Call>>, Box<dyn Error>> {
+    let mut apis = BTreeMap::<String, Vec<Call>>::new();
     for line in lines.lines() {
         let row: serde_json::Value = serde_json::from_str(&line?)?;
         let text = |key: &str| {
@@ -72,24 +87,126 @@ fn read(lines: impl BufRead) -> Result<BTreeMap<String, Urls>, Box<dyn Error>> {
                 .map(str::to_owned)
                 .ok_or(format!("a line has no `{key}`"))
         };
-        let (url, truth) = (text("url")?, text("template")?);
-        let found = learned(&url);
-        apis.entry(text("api")?)
-            .or_default()
-            .entry(url)
-            .or_insert((truth, found));
+        apis.entry(text("api")?).or_default().push(Call {
+            method: text("method").unwrap_or_else(|_| "GET".to_owned()),
+            url: text("url")?,
+            truth: text("template")?,
+        });
     }
     Ok(apis)
 }
 
-fn learned(url: &str) -> String {
+/// Each half of the APIs, the same on every run: what is tuned on one is proved on the other.
+fn half_of(name: &str) -> &'static str {
+    ["a", "b"][(shuffle(name, 0) & 1) as usize]
+}
+
+/// Observes all calls, settles, and asks each URL for its template.
+fn learned(calls: &[&Call]) -> Urls {
+    let mut inventory = Inventory::default();
+    for call in calls {
+        inventory.observe(&Sighting {
+            exchange: &exchange(call),
+            scope: "/",
+            caller: &Caller::Unknown,
+            external: None,
+            at: Timestamp::ZERO,
+            blemishes: Blemishes::default(),
+        });
+    }
+    inventory.settle();
+    let mut urls = Urls::new();
+    for call in calls {
+        urls.entry(call.url.clone()).or_insert_with(|| {
+            let key = inventory.template_of(&exchange(call), "/");
+            let template = key.split_once(' ').map_or("", |it| it.1);
+            (call.truth.clone(), template.to_owned())
+        });
+    }
+    urls
+}
+
+fn exchange(call: &Call) -> Exchange<'_> {
     let mut exchange = Exchange::default();
-    exchange.request.url = url.into();
-    let mut path = Path::default();
-    path.read(&exchange);
-    let mut found = String::new();
-    template::write(&path, &mut found);
-    found
+    exchange.request.method = call.method.as_str().into();
+    exchange.request.url = call.url.as_str().into();
+    exchange
+}
+
+/// A number for each text and seed, mixed well.
+fn shuffle(text: &str, seed: u64) -> u64 {
+    text.bytes()
+        .fold(
+            seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0xcbf2_9ce4_8422_2325,
+            |hash, byte| {
+                let hash = (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+                hash ^ hash >> 29
+            },
+        )
+        .wrapping_mul(0xbf58_476d_1ce4_e5b9)
+        .rotate_left(31)
+}
+
+/// How the same templates come out with 3, 10 and 40 URLs of each.
+fn print_growth(apis: &BTreeMap<String, Vec<Call>>) {
+    println!("templates with 40 URLs or more, of which so many are seen");
+    println!(
+        "{:>5} {:>15} {:>13}",
+        "URLs", "exact template", "learned/true"
+    );
+    for sample in [3, 10, 40] {
+        let mut scores = Vec::new();
+        for calls in apis.values() {
+            let mut by_template = BTreeMap::<&str, BTreeMap<&str, &Call>>::new();
+            for call in calls {
+                by_template
+                    .entry(&call.truth)
+                    .or_default()
+                    .insert(&call.url, call);
+            }
+            by_template.retain(|_, it| it.len() >= 40);
+            let picked = by_template.values().flat_map(|urls| {
+                let mut urls = urls.values().copied().collect::<Vec<_>>();
+                urls.sort_by_key(|it| shuffle(&it.url, 7));
+                urls.truncate(sample);
+                urls
+            });
+            let picked = picked.collect::<Vec<_>>();
+            if !picked.is_empty() {
+                scores.push(score(&learned(&picked)));
+            }
+        }
+        let mean = mean(scores.into_iter());
+        println!(
+            "{sample:>5} {:>15.3} {:>13.2}",
+            mean.exact_templates, mean.ratio
+        );
+    }
+}
+
+/// How many endpoints differ when the same calls come in ten other orders.
+fn print_shuffles(apis: &BTreeMap<String, Vec<Call>>) {
+    let (mut all, mut differ) = (0, 0);
+    for calls in apis.values() {
+        let templates = |seed: u64| {
+            let mut calls = calls.iter().collect::<Vec<_>>();
+            if seed > 0 {
+                calls.sort_by_key(|it| shuffle(&it.url, seed));
+            }
+            let found = learned(&calls).into_values().map(|it| it.1);
+            found.collect::<BTreeSet<_>>()
+        };
+        let first = templates(0);
+        for seed in 1..=10 {
+            let other = templates(seed);
+            all += first.len();
+            differ += first.symmetric_difference(&other).count();
+        }
+    }
+    println!(
+        "ten shuffles: {differ} of {all} endpoints differ ({:.2} %)",
+        differ as f64 * 100.0 / all.max(1) as f64
+    );
 }
 
 fn score(urls: &Urls) -> Score {

@@ -47,6 +47,23 @@ impl Aliases {
         siblings.insert(alias.old.clone(), alias);
     }
 
+    /// Lets whatever led to an endpoint lead on to its new key.
+    pub fn lead_on(
+        &mut self,
+        collection: CollectionId,
+        from: EndpointId,
+        key: &str,
+        id: EndpointId,
+    ) {
+        let Some(siblings) = self.0.get_mut(&collection) else {
+            return;
+        };
+        siblings.retain(|old, _| **old != *key);
+        for alias in siblings.values_mut().filter(|it| it.new_id == from) {
+            (alias.new, alias.new_id) = (key.into(), id);
+        }
+    }
+
     /// All of them, in one order.
     pub fn iter(&self) -> impl Iterator<Item = &Alias> {
         self.0.values().flat_map(BTreeMap::values)

@@ -5,13 +5,14 @@ use gatewatch_model::effects::{CollectionKind, CollectionRow};
 use gatewatch_model::{CollectionId, Timestamp};
 use sha2::{Digest, Sha256};
 
+use crate::paths::Tree;
 use crate::places::Places;
 use crate::slab::Slab;
 
 /// The name of the collection of exchanges that say neither API nor host; no host has a space.
 const NO_HOST: &str = "no host";
 
-#[derive(Clone, Debug, PartialEq, minicbor::Encode, minicbor::Decode)]
+#[derive(minicbor::Encode, minicbor::Decode)]
 #[cbor(map)]
 pub(crate) struct Collection {
     #[n(0)]
@@ -29,6 +30,9 @@ pub(crate) struct Collection {
     pub last_seen: Timestamp,
     #[n(6)]
     pub calls: u64,
+    #[n(7)]
+    #[cbor(default)]
+    pub paths: Tree,
     #[cbor(skip)]
     pub own: Own,
 }
@@ -79,6 +83,7 @@ impl Collections {
             first_seen: Timestamp::ZERO,
             last_seen: Timestamp::ZERO,
             calls: 0,
+            paths: Tree::default(),
             own: Own {
                 endpoints: 0,
                 waits_at: None,
@@ -124,7 +129,11 @@ impl Collections {
             |it: &Collection| it.scope.len() + it.parts.iter().map(|it| it.len()).sum::<usize>();
         self.slab.heap_bytes()
             + self.places.heap_bytes()
-            + self.slab.iter().map(|(_, it)| texts(it)).sum::<usize>()
+            + self
+                .slab
+                .iter()
+                .map(|(_, it)| texts(it) + it.paths.heap_bytes())
+                .sum::<usize>()
     }
 }
 

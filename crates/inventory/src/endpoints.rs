@@ -158,9 +158,17 @@ impl Endpoints {
 }
 
 /// What a scanner gets that tries what is not there.
-const MISSES: [u16; 3] = [400, 404, 405];
+pub(crate) const MISSES: [u16; 3] = [400, 404, 405];
 
 impl Endpoint {
+    /// Folds another into it.
+    pub fn take_in(&mut self, old: &Endpoint) {
+        self.facts.merge(&old.facts);
+        self.profile.merge(&old.profile);
+        self.answered |= old.answered;
+        self.kept |= old.kept;
+    }
+
     fn full_key(&self) -> (u32, &str) {
         (self.own.home, &self.key)
     }

@@ -2,22 +2,23 @@
 
 mod control;
 mod drain;
+mod learn;
 mod profiles;
 
 use gatewatch_decode::{Api, Leaves, Path};
 use gatewatch_model::effects::Coverage;
 use gatewatch_model::facts::Observation;
 use gatewatch_model::rollup::{Cell, status_class};
-use gatewatch_model::{Blemishes, Caller, EndpointId, Exchange, Timestamp};
+use gatewatch_model::{Blemishes, Caller, EndpointId, Exchange, Position, Timestamp};
 
 use crate::aliases::Aliases;
 use crate::callers::caller_hash;
 use crate::collections::Collections;
-use crate::endpoints::Endpoints;
+use crate::endpoints::{Endpoints, MISSES};
 use crate::limits::{COLLECTIONS_MAX, ENDPOINTS_MAX, SEEDLINGS_MAX};
+use crate::paths::{Labels, Tree};
 use crate::pending::Pending;
 use crate::profile::{Call, Seen};
-use crate::template;
 use profiles::Line;
 
 /// All collections and endpoints of one partition.
@@ -30,6 +31,10 @@ pub struct Inventory {
     pub(crate) pending: Pending,
     pub(crate) limits: Limits,
     pub(crate) line: Line,
+    /// Nodes of evidence in all collections.
+    pub(crate) path_nodes: usize,
+    /// Of the record at hand.
+    position: Position,
     scratch: Scratch,
 }
 
@@ -69,6 +74,9 @@ pub struct Memory {
     /// The largest profile of all.
     pub profile_bytes_max: usize,
     pub pending_bytes: usize,
+    /// Nodes of paths that templates are learned from, and such that went for want of room.
+    pub path_nodes: usize,
+    pub path_nodes_lost: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
@@ -78,6 +86,10 @@ pub(crate) struct Counters {
     pub evicted: u64,
     #[n(1)]
     pub unplaced: u64,
+    /// Endpoints whose old name is kept, because their template was learned anew.
+    #[n(2)]
+    #[cbor(default)]
+    pub renamed: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -99,11 +111,13 @@ impl Default for Limits {
 
 /// Memory that is used again for each exchange.
 #[derive(Default)]
-struct Scratch {
+pub(crate) struct Scratch {
     path: Path,
     leaves: Leaves,
+    labels: Labels,
     /// Method, a space and the template.
     key: String,
+    method_bytes: usize,
 }
 
 impl Inventory {
@@ -117,9 +131,18 @@ impl Inventory {
             blemishes.insert(Blemishes::NO_HOST);
         }
         let mut home = self.collections.find(sighting.scope, &api);
+        let fresh = home.is_none();
+        let counts = !MISSES.contains(&sighting.exchange.status().unwrap_or(0));
+        if let Some(home) = home.filter(|_| counts) {
+            self.learn(home, caller_hash(sighting.caller));
+        }
+        self.write_key(home);
         let place = home
             .and_then(|home| self.find(home))
             .or_else(|| self.add(&mut home, sighting.scope, &api));
+        if let Some(home) = home.filter(|_| counts && fresh) {
+            self.learn(home, caller_hash(sighting.caller));
+        }
         if let Some(home) = home {
             self.see_collection(home, sighting.at);
         }
@@ -129,6 +152,18 @@ impl Inventory {
             endpoint,
             blemishes,
         }
+    }
+
+    /// Method and template of an exchange by all that is known now; nothing is counted.
+    pub fn template_of(&mut self, exchange: &Exchange<'_>, scope: &str) -> Box<str> {
+        self.scratch.read(exchange);
+        let api = gatewatch_decode::api(exchange);
+        let home = self.collections.find(scope, &api);
+        self.write_key(home);
+        if let Some(home) = home {
+            self.find(home);
+        }
+        self.scratch.key.as_str().into()
     }
 
     /// About how much memory the next checkpoint holds back.
@@ -150,6 +185,13 @@ impl Inventory {
             endpoints_bytes: self.endpoints.heap_bytes(),
             profile_bytes_max: profiles.max().unwrap_or(0),
             pending_bytes: self.pending_bytes(),
+            path_nodes: self.path_nodes,
+            path_nodes_lost: self
+                .collections
+                .slab
+                .iter()
+                .map(|(_, it)| it.paths.lost())
+                .sum(),
         }
     }
 
@@ -168,6 +210,22 @@ impl Inventory {
             exchanges_unplaced: self.counters.unplaced,
             collections: self.collections.len() as u64,
             ..Coverage::default()
+        }
+    }
+
+    /// Writes the key of the exchange at hand, by what its collection has learned.
+    fn write_key(&mut self, home: Option<u32>) {
+        let Scratch {
+            labels,
+            key,
+            method_bytes,
+            ..
+        } = &mut self.scratch;
+        key.truncate(*method_bytes);
+        key.push(' ');
+        match home.and_then(|it| self.collections.slab.get(it)) {
+            Some(collection) => collection.paths.write(labels, key),
+            None => Tree::default().write(labels, key),
         }
     }
 
@@ -270,9 +328,13 @@ impl Scratch {
         blemishes.insert(self.path.read(exchange));
         self.key.clear();
         self.key.push_str(&method);
-        self.key.push(' ');
-        template::write(&self.path, &mut self.key);
+        self.method_bytes = method.len();
+        self.labels.read(&self.path, None);
         blemishes
+    }
+
+    fn method(&self) -> &str {
+        &self.key[..self.method_bytes]
     }
 }
 

@@ -9,6 +9,7 @@ pub mod digests;
 mod endpoints;
 mod inventory;
 pub mod limits;
+mod paths;
 mod pending;
 mod places;
 mod profile;

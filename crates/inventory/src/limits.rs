@@ -12,6 +12,28 @@ pub const ALIASES_MAX: usize = 4_096;
 pub const LITERAL_BYTES_MAX: usize = 64;
 /// What a template says beyond this is `{rest}`.
 pub const TEMPLATE_BYTES_MAX: usize = 512;
+/// Labels of a path that are learned from; what is deeper goes by kinds.
+pub const PATH_DEPTH_MAX: usize = 24;
+/// Different labels below one node; more are one value.
+pub const NODE_CHILDREN_MAX: usize = 256;
+/// Nodes of evidence of one collection; then slots are folded and old paths go.
+pub const PATH_NODES_MAX: usize = 8_192;
+/// Of all collections of a partition; then nothing new is learned.
+pub const PATH_NODES_ALL_MAX: usize = 65_536;
+/// A word visited so often stays a name while a crowd of others comes.
+pub const PROVEN_VISITS: u64 = 8;
+/// The name of a GraphQL operation, a JSON-RPC method, a tool.
+pub const OPERATION_BYTES_MAX: usize = 64;
+/// Names that learned templates have left behind; beyond it only those of grown endpoints are
+/// kept, the rest are forgotten.
+pub const LEARNED_ALIASES_MAX: u64 = 65_536;
+/// Templates that people pin in one collection.
+pub const PINS_MAX: usize = 256;
+/// Definitions of one collection, and operations of one definition.
+pub const DEFINITIONS_MAX: usize = 8;
+pub const OPERATIONS_MAX: usize = 2_048;
+/// Operations of one collection that newer definitions have no more.
+pub const REMOVED_MAX: usize = 2_048;
 /// Minutes of one endpoint that wait in one sorted list for the next checkpoint.
 pub const MINUTES_PENDING_MAX: usize = 128;
 /// 200,000 callers over the 16 partitions of an embedded journal.

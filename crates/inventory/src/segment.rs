@@ -82,7 +82,7 @@ fn is_word(text: &str) -> bool {
 /// The word beside a value: `json`, `cancel`, `UserAccounts`.
 const WORD_BYTES_MAX: usize = 32;
 
-fn is_literal(segment: &str) -> bool {
+pub(crate) fn is_literal(segment: &str) -> bool {
     segment.len() <= LITERAL_BYTES_MAX
         && segment
             .chars()

@@ -13,7 +13,7 @@ use crate::endpoints::{self, Endpoint};
 use crate::inventory::{Counters, Inventory};
 use crate::limits::{ALIASES_MAX, COLLECTIONS_MAX, ENDPOINTS_MAX};
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
@@ -70,6 +70,7 @@ impl Inventory {
             inventory.counters = Counters::decode(d, &mut ())?;
             let mut homes = BTreeMap::new();
             for collection in list::<Collection>(d, COLLECTIONS_MAX)? {
+                inventory.path_nodes += collection.paths.len();
                 homes.insert(collection.id, inventory.collections.insert(collection));
             }
             for endpoint in list::<Endpoint>(d, ENDPOINTS_MAX)? {

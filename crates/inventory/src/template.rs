@@ -37,7 +37,7 @@ pub fn write(path: &Path, template: &mut String) {
 }
 
 /// A single digit at the start of an API is its version: `/3/movies`, `/rest/api/2/issue`.
-fn is_version(before: &str, text: &str) -> bool {
+pub(crate) fn is_version(before: &str, text: &str) -> bool {
     matches!(text.as_bytes(), [b'0'..=b'9'])
         && ["api", "rest"]
             .iter()

@@ -76,9 +76,7 @@ impl Inventory {
         let Some(into) = self.endpoints.slab.get_mut(into_at) else {
             return;
         };
-        into.facts.merge(&old.facts);
-        into.profile.merge(&old.profile);
-        into.answered |= old.answered;
+        into.take_in(old);
         into.kept = true;
         into.own
             .waits_at
@@ -94,7 +92,7 @@ impl Inventory {
     }
 
     /// Counts one endpoint less in its collection.
-    fn leave(&mut self, home: u32) {
+    pub(super) fn leave(&mut self, home: u32) {
         let left = self.collections.yield_claim(home);
         let Some(own) = self.collections.slab.get_mut(home).map(|it| &mut it.own) else {
             return;
@@ -105,6 +103,7 @@ impl Inventory {
             return;
         }
         if let Some(collection) = self.collections.remove(home) {
+            self.path_nodes -= collection.paths.len();
             if let Some(waits_at) = collection.own.waits_at {
                 self.pending.collections[waits_at as usize] = None;
             }

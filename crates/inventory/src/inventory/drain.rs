@@ -3,6 +3,7 @@
 use gatewatch_model::effects::Effects;
 
 use super::Inventory;
+use crate::paths::Labels;
 use crate::pending::Pending;
 
 impl Inventory {
@@ -28,10 +29,17 @@ impl Inventory {
                 effects.collections.push(collection.row());
             }
         }
+        let mut labels = Labels::default();
         for waiting in pending.endpoints.into_iter().flatten() {
             if let Some(endpoint) = self.endpoints.slab.get_mut(waiting.at) {
                 (endpoint.own.waits_at, endpoint.own.written) = (None, true);
-                effects.endpoints.push(endpoint.row());
+                let mut row = endpoint.row();
+                if let Some(collection) = self.collections.slab.get(endpoint.own.home) {
+                    labels.read_template(&row.template);
+                    row.facts.known_by.traffic = row.calls > 0;
+                    row.facts.decisions = collection.paths.explain(&labels);
+                }
+                effects.endpoints.push(row);
                 self.line_up(waiting.at);
                 effects.rollups.extend(waiting.rollups());
             }

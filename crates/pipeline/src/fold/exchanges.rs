@@ -40,11 +40,13 @@ impl Fold for ExchangeFold {
     const STAGE: Stage = Stage::Exchanges;
 
     fn fold(&mut self, position: Position, record: &Record<'_>) {
+        self.inventory.stand_at(position);
         match record {
             Record::Arrival(arrival) => drop(self.arrive(position, arrival)),
             Record::Control(control) => self.obey(position, control),
             Record::Tick(at) => {
                 self.time.tick(*at);
+                self.inventory.decide_due();
                 self.inventory.tick(*at);
                 let closed = self.digests.take();
                 self.close(position, closed);

@@ -1,0 +1,143 @@
+//! How the inventory learns templates, and what happens to endpoints whose template changes.
+
+use gatewatch_model::effects;
+use gatewatch_model::{EndpointId, Position};
+
+use super::Inventory;
+use crate::endpoints::{self, Endpoint};
+use crate::limits::{LEARNED_ALIASES_MAX, PATH_NODES_ALL_MAX};
+use crate::paths::{Before, Labels};
+
+impl Inventory {
+    /// Says where in the journal the next record stands; names that change by it say so.
+    pub fn stand_at(&mut self, position: Position) {
+        self.position = position;
+    }
+
+    /// Decides all templates again from everything seen, as after the last record of a file.
+    pub fn settle(&mut self) {
+        self.decide_where(crate::paths::Tree::is_unsettled);
+    }
+
+    /// Decides again where enough was seen since the last time, as at a Tick.
+    pub fn decide_due(&mut self) {
+        self.decide_where(crate::paths::Tree::is_due);
+    }
+
+    fn decide_where(&mut self, is_due: fn(&crate::paths::Tree) -> bool) {
+        let due = self
+            .collections
+            .slab
+            .iter()
+            .filter(|(_, it)| is_due(&it.paths));
+        let mut due = due.map(|(at, it)| (it.id, at)).collect::<Vec<_>>();
+        due.sort_unstable();
+        for (_, home) in due {
+            self.decide(home);
+        }
+    }
+
+    /// Counts the path at hand in its collection, and decides anew when enough of it is new.
+    pub(super) fn learn(&mut self, home: u32, caller: u64) {
+        let Some(collection) = self.collections.slab.get_mut(home) else {
+            return;
+        };
+        let tree = &mut collection.paths;
+        let before = tree.len();
+        let room = self.path_nodes < PATH_NODES_ALL_MAX;
+        let scratch = &self.scratch;
+        let due = tree.learn(&scratch.labels, scratch.method(), caller, room);
+        self.path_nodes += tree.len() - before;
+        if due {
+            self.decide(home);
+        }
+    }
+
+    fn decide(&mut self, home: u32) {
+        let Some(collection) = self.collections.slab.get_mut(home) else {
+            return;
+        };
+        self.path_nodes -= collection.paths.len();
+        let before = collection.paths.decide();
+        self.path_nodes += collection.paths.len();
+        self.rename_endpoints(home, Some(&before));
+    }
+
+    /// Gives all endpoints of a collection the templates that they have by now.
+    pub(super) fn rename_endpoints(&mut self, home: u32, before: Option<&Before>) {
+        let own = self.endpoints.slab.iter();
+        let own = own.filter(|(_, it)| it.own.home == home);
+        let mut own = own.map(|(at, it)| (it.key.clone(), at)).collect::<Vec<_>>();
+        own.sort_unstable();
+        let mut labels = Labels::default();
+        for (key, at) in own {
+            let Some(collection) = self.collections.slab.get(home) else {
+                return;
+            };
+            let (method, template) = key.split_once(' ').unwrap_or(("", &key));
+            labels.read_template(template);
+            let mut new = format!("{method} ");
+            collection.paths.write(&labels, &mut new);
+            if *new != *key {
+                self.rename(home, at, &new);
+            } else if before
+                .is_none_or(|it| it.explain(&labels) != collection.paths.explain(&labels))
+            {
+                self.wait(at);
+            }
+        }
+    }
+
+    /// Folds an endpoint into the one of its new key.
+    fn rename(&mut self, home: u32, at: u32, key: &str) {
+        let Some(old) = self.endpoints.remove(at) else {
+            return;
+        };
+        let merged = self.aliases.resolve(old.collection, key).map(str::to_owned);
+        let key = merged.as_deref().unwrap_or(key);
+        let into_at = self.endpoints.find(home, key).unwrap_or_else(|| {
+            self.collections.claim(home);
+            self.endpoints.add(home, old.collection, key)
+        });
+        let into = endpoints::id(old.collection, key);
+        self.aliases.lead_on(old.collection, old.own.id, key, into);
+        self.leave_name(&old, into);
+        if let Some(endpoint) = self.endpoints.slab.get_mut(into_at) {
+            endpoint.take_in(&old);
+        }
+        self.wait(into_at);
+        self.endpoints.grow(into_at);
+        self.leave(home);
+    }
+
+    /// What was kept under the old id is found by the new one, while there is room for that.
+    fn leave_name(&mut self, old: &Endpoint, new: EndpointId) {
+        if old.grown || self.counters.renamed < LEARNED_ALIASES_MAX {
+            self.counters.renamed += 1;
+            if let Some(waits_at) = old.own.waits_at {
+                self.pending.keep_rollups(waits_at);
+            }
+            self.pending.aliases.push(effects::Alias {
+                old: old.own.id,
+                new,
+                position: self.position,
+            });
+            return;
+        }
+        if let Some(waits_at) = old.own.waits_at {
+            self.pending.take(waits_at);
+        }
+        if old.own.written {
+            self.pending.forgotten.push(old.own.id);
+        }
+    }
+
+    /// Has the row of an endpoint written at the next checkpoint.
+    pub(super) fn wait(&mut self, at: u32) {
+        if let Some(endpoint) = self.endpoints.slab.get_mut(at) {
+            let own = &mut endpoint.own;
+            own.waits_at
+                .get_or_insert_with(|| self.pending.wait(at, own.id));
+        }
+    }
+}

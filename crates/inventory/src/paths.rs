@@ -1,0 +1,196 @@
+//! Which parts of the paths of one collection are slots. What is seen goes into a tree of
+//! evidence; at fixed counts, a decision over all of it makes the routes that templates are
+//! written by. The decision is a pure function of the set seen: no order shows in it.
+
+mod decide;
+mod evidence;
+mod judge;
+mod labels;
+mod routes;
+mod weights;
+mod words;
+
+use gatewatch_model::profile::Decision;
+use minicbor::decode::Error as DecodeError;
+use minicbor::encode::{Error as EncodeError, Write};
+use minicbor::{Decode, Decoder, Encode, Encoder};
+
+use crate::limits::{PATH_NODES_MAX, TEMPLATE_BYTES_MAX};
+use crate::state::list;
+use evidence::{Evidence, NodeFacts, Visit};
+pub(crate) use labels::Labels;
+use labels::Sort;
+use routes::{Route, Routes};
+
+/// The tree of one collection.
+#[derive(Default)]
+pub(crate) struct Tree {
+    evidence: Evidence,
+    routes: Routes,
+    counters: Counters,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Encode, Decode)]
+#[cbor(array)]
+struct Counters {
+    /// Exchanges that counted.
+    #[n(0)]
+    visits: u64,
+    /// Nodes made since the last decision.
+    #[n(1)]
+    novel: u64,
+    /// From so many visits on a Tick decides again.
+    #[n(2)]
+    next: u64,
+    /// Paths let go for want of room.
+    #[n(3)]
+    lost: u64,
+}
+
+/// So many new nodes at least call for a decision at once.
+const NOVEL_MIN: u64 = 16;
+
+impl Tree {
+    /// Counts one path. True when enough is new to decide again.
+    pub fn learn(&mut self, labels: &Labels, method: &str, caller: u64, room: bool) -> bool {
+        if labels.is_asterisk() {
+            return false;
+        }
+        self.counters.visits += 1;
+        let visit = Visit {
+            method: method_bit(method),
+            caller,
+            number: self.counters.visits,
+        };
+        let made = self.evidence.add(labels, visit, room);
+        self.counters.novel += made as u64;
+        let full = made > 0 && self.len() >= PATH_NODES_MAX;
+        full || self.counters.novel >= NOVEL_MIN.max(self.len() as u64 / 4)
+    }
+
+    /// Whether a Tick should decide again.
+    pub fn is_due(&self) -> bool {
+        self.counters.novel > 0 && self.counters.visits >= self.counters.next
+    }
+
+    pub fn is_unsettled(&self) -> bool {
+        self.counters.novel > 0
+    }
+
+    /// Decides from all that was seen; answers what the routes were before.
+    pub fn decide(&mut self) -> Before {
+        self.counters.novel = 0;
+        self.counters.next = self.counters.visits + self.counters.visits / 8;
+        let routes = decide::decide(&self.evidence);
+        if self.len() >= PATH_NODES_MAX {
+            self.counters.lost += self.evidence.compact(&routes);
+        }
+        Before(core::mem::replace(&mut self.routes, routes))
+    }
+
+    /// Appends the template of a path as it was last decided.
+    pub fn write(&self, labels: &Labels, key: &mut String) {
+        self.routes.write(labels, key);
+    }
+
+    pub fn explain(&self, labels: &Labels) -> Vec<Decision> {
+        let mut decisions = Vec::new();
+        self.routes.explain(labels, &mut decisions);
+        decisions
+    }
+
+    /// Nodes of evidence.
+    pub fn len(&self) -> usize {
+        self.evidence.nodes.len()
+    }
+
+    pub fn lost(&self) -> u64 {
+        self.counters.lost
+    }
+
+    pub fn heap_bytes(&self) -> usize {
+        self.evidence.heap_bytes() + self.routes.heap_bytes()
+    }
+}
+
+/// Routes that are no longer in force.
+pub(crate) struct Before(Routes);
+
+impl Before {
+    pub fn explain(&self, labels: &Labels) -> Vec<Decision> {
+        let mut decisions = Vec::new();
+        self.0.explain(labels, &mut decisions);
+        decisions
+    }
+}
+
+/// One bit for each method that is common, and one for all others.
+fn method_bit(method: &str) -> u16 {
+    static COMMON: [&str; 9] = [
+        "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "CONNECT", "TRACE",
+    ];
+    let at = COMMON.iter().position(|it| *it == method);
+    1 << at.unwrap_or(COMMON.len())
+}
+
+#[derive(Encode, Decode)]
+#[cbor(array)]
+struct Saved<'t> {
+    /// The place of the parent in the list; the root has none.
+    #[n(0)]
+    parent: u32,
+    #[b(1)]
+    text: &'t str,
+    #[n(2)]
+    sort: Sort,
+    #[n(3)]
+    facts: NodeFacts,
+}
+
+impl<C> Encode<C> for Tree {
+    fn encode<W: Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), EncodeError<W::Error>> {
+        let nodes = self.evidence.in_order();
+        let nodes = nodes.iter().map(|(parent, it)| Saved {
+            parent: *parent,
+            text: &it.text,
+            sort: it.sort,
+            facts: it.facts,
+        });
+        let nodes = nodes.collect::<Vec<_>>();
+        e.encode((self.counters, nodes, &self.routes.nodes))?.ok()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Tree {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, DecodeError> {
+        let damaged = DecodeError::message;
+        if d.array()? != Some(3) {
+            return Err(damaged("a tree has three parts"));
+        }
+        let mut tree = Tree {
+            counters: d.decode()?,
+            ..Tree::default()
+        };
+        let mut places = Vec::new();
+        for saved in list::<Saved<'_>>(d, 2 * PATH_NODES_MAX)? {
+            let at = if places.is_empty() {
+                tree.evidence.root()
+            } else {
+                let parent = places.get(saved.parent as usize);
+                let parent = *parent.ok_or_else(|| damaged("a node before its parent"))?;
+                if saved.text.len() > TEMPLATE_BYTES_MAX {
+                    return Err(damaged("a label that is too long"));
+                }
+                tree.evidence
+                    .put(parent, saved.text, saved.sort, NodeFacts::default())
+            };
+            if let Some(node) = tree.evidence.nodes.get_mut(at) {
+                node.facts = saved.facts;
+            }
+            places.push(at);
+        }
+        tree.routes = Routes::take_back(list::<Route>(d, 2 * PATH_NODES_MAX)?)
+            .ok_or_else(|| damaged("a route before its parent"))?;
+        Ok(tree)
+    }
+}

@@ -1,0 +1,269 @@
+//! What was seen of the paths of a collection: a tree of labels with small facts at each node.
+//! It holds a set: which exchanges came first does not show in it until a bound is reached.
+
+use super::labels::{Label, Labels, Sort};
+use super::routes::Routes;
+use crate::limits::{NODE_CHILDREN_MAX, PATH_NODES_MAX, PROVEN_VISITS};
+use crate::places::Places;
+use crate::slab::Slab;
+
+#[derive(Default)]
+pub(crate) struct Evidence {
+    pub nodes: Slab<Node>,
+    places: Places,
+    root: Option<u32>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Node {
+    pub text: Box<str>,
+    pub sort: Sort,
+    pub parent: u32,
+    pub children: Vec<u32>,
+    pub facts: NodeFacts,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, minicbor::Encode, minicbor::Decode)]
+#[cbor(array)]
+pub(crate) struct NodeFacts {
+    #[n(0)]
+    pub visits: u64,
+    /// One bit for each method that ends here.
+    #[n(1)]
+    pub methods: u16,
+    /// One bit of 64 for each caller: few callers have few bits.
+    #[n(2)]
+    pub callers: u64,
+    /// The visit of the collection that came here last.
+    #[n(3)]
+    pub last: u64,
+    /// A person said that values are words below.
+    #[n(4)]
+    pub split: bool,
+}
+
+/// What one exchange shows at each node that it passes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Visit {
+    pub method: u16,
+    pub caller: u64,
+    pub number: u64,
+}
+
+/// What stands for words beyond those that are kept apart.
+const NAME: &str = "{name}";
+
+impl Evidence {
+    /// Counts a path; answers how many nodes that made.
+    pub fn add(&mut self, labels: &Labels, visit: Visit, room: bool) -> usize {
+        let before = self.nodes.len();
+        let mut at = self.root();
+        self.see(at, visit);
+        for label in labels.within_depth() {
+            let Some(child) = self.step(at, label, room) else {
+                return self.nodes.len() - before;
+            };
+            at = child;
+            self.see(at, visit);
+        }
+        if let Some(node) = self.nodes.get_mut(at) {
+            node.facts.methods |= visit.method;
+        }
+        self.nodes.len() - before
+    }
+
+    pub fn root(&mut self) -> u32 {
+        *self.root.get_or_insert_with(|| {
+            self.nodes.insert(Node {
+                text: "".into(),
+                sort: Sort::Name,
+                parent: u32::MAX,
+                children: Vec::new(),
+                facts: NodeFacts::default(),
+            })
+        })
+    }
+
+    pub fn find(&self, parent: u32, text: &str) -> Option<u32> {
+        self.places.find((parent, text), |at| {
+            let node = self.nodes.get(at);
+            node.is_some_and(|it| it.parent == parent && *it.text == *text)
+        })
+    }
+
+    /// Adds a node with those facts, or the facts to the node that is there.
+    pub fn put(&mut self, parent: u32, text: &str, sort: Sort, facts: NodeFacts) -> u32 {
+        let at = self
+            .find(parent, text)
+            .unwrap_or_else(|| self.insert(parent, text, sort));
+        if let Some(node) = self.nodes.get_mut(at) {
+            node.facts.merge(&facts);
+        }
+        at
+    }
+
+    /// All nodes from the root down, siblings by their text, each with the place of its parent
+    /// in the same list.
+    pub fn in_order(&self) -> Vec<(u32, &Node)> {
+        let mut all: Vec<(u32, &Node)> = Vec::with_capacity(self.nodes.len());
+        let mut open = self
+            .root
+            .map(|it| (u32::MAX, it))
+            .into_iter()
+            .collect::<Vec<_>>();
+        while let Some((parent, at)) = open.pop() {
+            let Some(node) = self.nodes.get(at) else {
+                continue;
+            };
+            let place = all.len() as u32;
+            all.push((parent, node));
+            let mut children = node.children.clone();
+            children.sort_unstable_by(|one, two| self.text(*two).cmp(self.text(*one)));
+            open.extend(children.into_iter().map(|it| (place, it)));
+        }
+        all
+    }
+
+    pub fn text(&self, at: u32) -> &str {
+        self.nodes.get(at).map_or("", |it| &it.text)
+    }
+
+    /// Folds what is a slot by now into one node each, and if that is not enough lets the paths
+    /// go that were seen longest ago. Answers how many went for want of room.
+    pub fn compact(&mut self, routes: &Routes) -> u64 {
+        self.fold_slots(routes);
+        let mut lost = 0;
+        while self.nodes.len() > PATH_NODES_MAX / 2 {
+            let mut leaves = self
+                .nodes
+                .iter()
+                .filter(|(at, it)| it.children.is_empty() && Some(*at) != self.root)
+                .map(|(at, it)| (it.facts.visits >= PROVEN_VISITS, it.facts.last, at))
+                .collect::<Vec<_>>();
+            if leaves.is_empty() {
+                break;
+            }
+            leaves.sort_unstable();
+            let excess = self.nodes.len() - PATH_NODES_MAX / 2;
+            for (_, _, at) in leaves.into_iter().take(excess) {
+                self.remove(at);
+                lost += 1;
+            }
+        }
+        lost
+    }
+
+    pub fn heap_bytes(&self) -> usize {
+        let inner = self
+            .nodes
+            .iter()
+            .map(|(_, it)| it.text.len() + it.children.capacity() * size_of::<u32>());
+        self.nodes.heap_bytes() + self.places.heap_bytes() + inner.sum::<usize>()
+    }
+
+    fn see(&mut self, at: u32, visit: Visit) {
+        if let Some(node) = self.nodes.get_mut(at) {
+            node.facts.visits += 1;
+            node.facts.callers |= 1 << (visit.caller & 63);
+            node.facts.last = visit.number;
+        }
+    }
+
+    fn step(&mut self, at: u32, label: Label<'_>, room: bool) -> Option<u32> {
+        let node = self.nodes.get(at)?;
+        let crowded = node.children.len() >= NODE_CHILDREN_MAX;
+        let text = if node.facts.split && label.sort == Sort::Slot {
+            label.raw
+        } else {
+            label.text
+        };
+        let known = self.find(at, text);
+        if known.is_some() || !room {
+            return known;
+        }
+        let (text, sort) = match label.sort {
+            Sort::Name | Sort::Slot | Sort::Affixed if crowded => (NAME, Sort::Slot),
+            Sort::Operation if crowded => (super::labels::OPERATION, Sort::Operation),
+            Sort::Slot if text == label.raw && text != label.text => (text, Sort::Name),
+            sort => (text, sort),
+        };
+        Some(
+            self.find(at, text)
+                .unwrap_or_else(|| self.insert(at, text, sort)),
+        )
+    }
+
+    fn insert(&mut self, parent: u32, text: &str, sort: Sort) -> u32 {
+        let at = self.nodes.insert(Node {
+            text: text.into(),
+            sort,
+            parent,
+            children: Vec::new(),
+            facts: NodeFacts::default(),
+        });
+        if let Some(node) = self.nodes.get_mut(parent) {
+            node.children.push(at);
+        }
+        self.places
+            .insert(at, |at| self.nodes.get(at).map(|it| (it.parent, &*it.text)));
+        at
+    }
+
+    fn remove(&mut self, at: u32) {
+        let Some(node) = self.nodes.remove(at) else {
+            return;
+        };
+        self.places.remove((node.parent, &*node.text), at);
+        if let Some(parent) = self.nodes.get_mut(node.parent) {
+            parent.children.retain(|it| *it != at);
+        }
+    }
+
+    /// Builds itself anew with all values of one slot at one node.
+    fn fold_slots(&mut self, routes: &Routes) {
+        let mut fresh = Evidence::default();
+        let old = core::mem::take(self);
+        let mut open = Vec::new();
+        if let Some(root) = old.root {
+            let at = fresh.root();
+            if let (Some(to), Some(from)) = (fresh.nodes.get_mut(at), old.nodes.get(root)) {
+                to.facts = from.facts;
+            }
+            open.push((root, at, routes.root()));
+        }
+        while let Some((from, to, route)) = open.pop() {
+            let children = old.nodes.get(from).map(|it| it.children.as_slice());
+            for child in children.unwrap_or_default() {
+                let Some(node) = old.nodes.get(*child) else {
+                    continue;
+                };
+                let (text, next) = routes.step_known(route, &node.text, node.sort);
+                let sort = if text == &*node.text {
+                    node.sort
+                } else {
+                    Sort::Slot
+                };
+                let at = fresh.put(to, text, sort, node.facts);
+                open.push((*child, at, next));
+            }
+        }
+        *self = fresh;
+    }
+}
+
+impl NodeFacts {
+    fn merge(&mut self, other: &NodeFacts) {
+        let NodeFacts {
+            visits,
+            methods,
+            callers,
+            last,
+            split,
+        } = other;
+        self.visits += visits;
+        self.methods |= methods;
+        self.callers |= callers;
+        self.last = self.last.max(*last);
+        self.split |= split;
+    }
+}

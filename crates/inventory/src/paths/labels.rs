@@ -1,0 +1,195 @@
+//! The segments of one path as the tree knows them: a name as it is, a value by its slot.
+
+use gatewatch_decode::Path;
+
+use crate::limits::{LITERAL_BYTES_MAX, OPERATION_BYTES_MAX, PATH_DEPTH_MAX};
+use crate::{segment, template};
+
+/// What a segment is by its text alone.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, minicbor::Encode, minicbor::Decode,
+)]
+#[cbor(index_only)]
+pub(crate) enum Sort {
+    /// A word: it names, or it is a value that looks like a name.
+    #[n(0)]
+    Name,
+    /// A value of a kind that is sure: `{id}`.
+    #[n(1)]
+    Slot,
+    /// A value with a word beside it: `{id}.json`.
+    #[n(2)]
+    Affixed,
+    /// What a request asks for below its path: `#query.hero`.
+    #[n(3)]
+    Operation,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Label<'l> {
+    pub text: &'l str,
+    pub sort: Sort,
+    /// The segment itself where it may stand in a template, else the label again.
+    pub raw: &'l str,
+}
+
+/// Made once and read into again and again, it soon allocates nothing.
+#[derive(Default)]
+pub(crate) struct Labels {
+    text: String,
+    parts: Vec<Part>,
+    asterisk: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Part {
+    start: usize,
+    end: usize,
+    raw_end: usize,
+    sort: Sort,
+}
+
+/// What stands for an operation whose name may be anything.
+pub(crate) const OPERATION: &str = "#{operation}";
+
+/// Slots as kinds and learning name them.
+static SLOTS: [&str; 10] = [
+    "{id}",
+    "{name}",
+    "{date}",
+    "{number}",
+    "{hash}",
+    "{token}",
+    "{email}",
+    "{address}",
+    "{text}",
+    "{rest}",
+];
+
+impl Labels {
+    pub fn read(&mut self, path: &Path, operation: Option<&str>) {
+        self.clear();
+        self.asterisk = path.is_asterisk();
+        let mut before = "api";
+        for text in path.segments() {
+            let start = self.text.len();
+            if template::is_version(before, text) {
+                self.text.push_str(text);
+            } else {
+                segment::write(text, &mut self.text);
+            }
+            before = text;
+            self.add_raw(start, Some(text));
+        }
+        if let Some(operation) = operation {
+            self.add_operation(operation);
+        }
+    }
+
+    /// Takes a template apart again: `/orders/{id}#query.hero`.
+    pub fn read_template(&mut self, template: &str) {
+        self.clear();
+        self.asterisk = template == "*";
+        if self.asterisk {
+            return;
+        }
+        let (path, operation) = template
+            .split_once('#')
+            .map_or((template, None), |it| (it.0, Some(it.1)));
+        for text in path.split('/').filter(|it| !it.is_empty()) {
+            let start = self.text.len();
+            // A name that only a definition or a person gave means nothing without them.
+            let named = sort(text) == Sort::Slot && !SLOTS.contains(&text);
+            self.text.push_str(if named { SLOTS[0] } else { text });
+            self.add_raw(start, None);
+        }
+        if let Some(operation) = operation {
+            self.push_operation(operation);
+        }
+    }
+
+    pub fn is_asterisk(&self) -> bool {
+        self.asterisk
+    }
+
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Label<'_>> {
+        self.parts.iter().map(|it| self.label(*it))
+    }
+
+    fn label(&self, part: Part) -> Label<'_> {
+        let text = &self.text[part.start..part.end];
+        Label {
+            text,
+            sort: part.sort,
+            raw: if part.raw_end > part.end {
+                &self.text[part.end..part.raw_end]
+            } else {
+                text
+            },
+        }
+    }
+
+    /// Those that the tree looks at.
+    pub fn within_depth(&self) -> impl Iterator<Item = Label<'_>> {
+        self.iter().take(PATH_DEPTH_MAX)
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.parts.clear();
+    }
+
+    fn add_raw(&mut self, start: usize, raw: Option<&str>) {
+        let end = self.text.len();
+        let sort = sort(&self.text[start..]);
+        if let Some(raw) = raw.filter(|it| sort == Sort::Slot && segment::is_literal(it)) {
+            self.text.push_str(raw);
+        }
+        self.parts.push(Part {
+            start,
+            end,
+            raw_end: self.text.len(),
+            sort,
+        });
+    }
+
+    fn add_operation(&mut self, operation: &str) {
+        let plain = |it: u8| it.is_ascii_alphanumeric() || b"._-/:$".contains(&it);
+        if !operation.is_empty()
+            && operation.len() <= OPERATION_BYTES_MAX
+            && operation.bytes().all(plain)
+        {
+            self.push_operation(operation);
+        } else {
+            self.push_operation(&OPERATION[1..]);
+        }
+    }
+
+    fn push_operation(&mut self, operation: &str) {
+        let start = self.text.len();
+        self.text.push('#');
+        self.text.push_str(operation);
+        let end = self.text.len();
+        self.parts.push(Part {
+            start,
+            end,
+            raw_end: end,
+            sort: Sort::Operation,
+        });
+    }
+}
+
+/// No name has a brace in it.
+fn sort(label: &str) -> Sort {
+    if !label.contains('{') {
+        Sort::Name
+    } else if label.starts_with('{')
+        && label.ends_with('}')
+        && label.len() <= LITERAL_BYTES_MAX
+        && !label[1..].contains('{')
+    {
+        Sort::Slot
+    } else {
+        Sort::Affixed
+    }
+}

@@ -1,0 +1,223 @@
+//! What was decided of the paths of a collection: a tree of words and slots that leads a path to
+//! its template without allocation.
+
+use gatewatch_model::profile::{DecidedBy, Decision};
+
+use super::labels::{Label, Labels, OPERATION, Sort};
+use crate::limits::TEMPLATE_BYTES_MAX;
+use crate::places::Places;
+
+/// What stands for the end of a path whose template would be too long.
+pub(crate) const REST: &str = "/{rest}";
+
+#[derive(Default)]
+pub(crate) struct Routes {
+    pub nodes: Vec<Route>,
+    places: Places,
+}
+
+#[derive(Clone, Debug, PartialEq, minicbor::Encode, minicbor::Decode)]
+#[cbor(array)]
+pub(crate) struct Route {
+    /// Its parent in the list of all; the root is its own.
+    #[n(0)]
+    pub parent: u32,
+    #[n(1)]
+    pub text: Box<str>,
+    #[n(2)]
+    pub is_slot: bool,
+    /// Words that are not known below belong to the slot.
+    #[n(3)]
+    pub open: bool,
+    #[n(4)]
+    pub split: bool,
+    #[n(5)]
+    pub why: Option<Why>,
+    /// The slot below.
+    #[cbor(skip)]
+    pub slot: Option<u32>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(array)]
+pub(crate) struct Why {
+    #[n(0)]
+    pub by: DecidedBy,
+    #[n(1)]
+    pub reason: Box<str>,
+    #[n(2)]
+    pub confidence: u8,
+}
+
+impl Routes {
+    pub fn root(&self) -> Option<u32> {
+        (!self.nodes.is_empty()).then_some(0)
+    }
+
+    /// Adds a node below one that is there, or the root.
+    pub fn add(&mut self, parent: u32, text: &str, is_slot: bool) -> u32 {
+        let at = self.nodes.len() as u32;
+        self.nodes.push(Route {
+            parent,
+            text: text.into(),
+            is_slot,
+            open: false,
+            split: false,
+            why: None,
+            slot: None,
+        });
+        self.link(at);
+        at
+    }
+
+    /// Makes the tree of a list that was saved; false if it is none.
+    pub fn take_back(nodes: Vec<Route>) -> Option<Routes> {
+        let ordered = |(at, it): (usize, &Route)| (it.parent as usize) < at.max(1);
+        if !nodes.iter().enumerate().all(ordered) {
+            return None;
+        }
+        let mut routes = Routes {
+            nodes,
+            places: Places::default(),
+        };
+        (0..routes.nodes.len() as u32).for_each(|at| routes.link(at));
+        Some(routes)
+    }
+
+    /// Appends the template of a path.
+    pub fn write(&self, labels: &Labels, key: &mut String) {
+        if labels.is_asterisk() {
+            key.push('*');
+            return;
+        }
+        let start = key.len();
+        let mut at = self.root();
+        for label in labels.iter() {
+            let before = key.len();
+            let (text, next) = self.step(at, label);
+            at = next;
+            if label.sort != Sort::Operation || key.len() == start {
+                key.push('/');
+            }
+            key.push_str(text);
+            if key.len() - start > TEMPLATE_BYTES_MAX - REST.len() {
+                key.truncate(before);
+                key.push_str(REST);
+                return;
+            }
+        }
+        if key.len() == start {
+            key.push('/');
+        }
+    }
+
+    /// Where a label leads from a node, and what it is called there.
+    pub fn step<'r>(&'r self, at: Option<u32>, label: Label<'r>) -> (&'r str, Option<u32>) {
+        let Some(node) = at.and_then(|it| self.nodes.get(it as usize)) else {
+            return (label.text, None);
+        };
+        if let Some(child) = at.and_then(|it| self.find(it, label.text)) {
+            return (label.text, Some(child));
+        }
+        if node.split && label.sort == Sort::Slot && label.raw != label.text {
+            let child = at.and_then(|it| self.find(it, label.raw));
+            return (label.raw, child);
+        }
+        let to_slot = match label.sort {
+            Sort::Slot => label.text != &REST[1..],
+            Sort::Name => node.open,
+            Sort::Affixed => false,
+            Sort::Operation => return (if node.open { OPERATION } else { label.text }, None),
+        };
+        match node.slot.filter(|_| to_slot) {
+            Some(slot) => (&self.nodes[slot as usize].text, Some(slot)),
+            None => (label.text, None),
+        }
+    }
+
+    /// The same for a label that has been seen: a word that is no child is a value.
+    pub fn step_known<'r>(
+        &'r self,
+        at: Option<u32>,
+        text: &'r str,
+        sort: Sort,
+    ) -> (&'r str, Option<u32>) {
+        let raw = text;
+        self.step(at, Label { text, sort, raw })
+    }
+
+    /// Why each slot of a template is one, and each doubtful word is none.
+    pub fn explain(&self, labels: &Labels, decisions: &mut Vec<Decision>) {
+        let mut at = self.root();
+        for (segment, label) in labels.iter().enumerate() {
+            let (_, next) = self.step(at, label);
+            at = next;
+            let why = at
+                .and_then(|it| self.nodes.get(it as usize))
+                .and_then(|it| it.why.clone());
+            let why = why.or_else(|| by_kind(label));
+            decisions.extend(why.map(|it| Decision {
+                segment: segment as u16,
+                by: it.by,
+                reason: it.reason,
+                confidence: it.confidence,
+            }));
+        }
+    }
+
+    pub fn heap_bytes(&self) -> usize {
+        let inner = self
+            .nodes
+            .iter()
+            .map(|it| it.text.len() + it.why.as_ref().map_or(0, |it| it.reason.len()));
+        self.nodes.capacity() * size_of::<Route>() + self.places.heap_bytes() + inner.sum::<usize>()
+    }
+
+    fn find(&self, parent: u32, text: &str) -> Option<u32> {
+        self.places.find((parent, text), |at| {
+            let node = self.nodes.get(at as usize);
+            node.is_some_and(|it| !it.is_slot && it.parent == parent && *it.text == *text)
+        })
+    }
+
+    fn link(&mut self, at: u32) {
+        let Some(Route {
+            parent, is_slot, ..
+        }) = self.nodes.get(at as usize)
+        else {
+            return;
+        };
+        let (parent, is_slot) = (*parent, *is_slot);
+        if is_slot {
+            self.nodes[parent as usize].slot = Some(at);
+        } else if at > 0 {
+            let nodes = &self.nodes;
+            self.places.insert(at, |at| {
+                nodes.get(at as usize).map(|it| (it.parent, &*it.text))
+            });
+        }
+    }
+}
+
+/// What a slot says where nothing was decided: its text showed its kind.
+fn by_kind(label: Label<'_>) -> Option<Why> {
+    let reason = match label.text {
+        _ if label.sort == Sort::Operation || !label.text.contains('{') => return None,
+        "{id}" => "a number, or an id that spells nothing",
+        "{date}" => "a date",
+        "{number}" => "a decimal number",
+        "{hash}" => "a digest",
+        "{token}" => "a token",
+        "{email}" => "an e-mail address",
+        "{address}" => "an address of the network",
+        "{rest}" => "the path goes on too long",
+        "{text}" => "too long for a name, or with signs that no name has",
+        "{name}" => "a value, as learned before",
+        _ => "a value with a word beside it",
+    };
+    Some(Why {
+        by: DecidedBy::Kind,
+        reason: reason.into(),
+        confidence: 95,
+    })
+}
