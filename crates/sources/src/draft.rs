@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use gatewatch_model::exchange::{Blemishes, Body, Exchange, Headers, Response, Seen, Text};
 
 use crate::stamps;
-use values::{address, body, latency, split_line, status, whole};
+use values::{address, authority, body, latency, split_line, status, whole};
 
 /// What logs write for nothing.
 static NOTHING: &[&str] = &["", "-", "null", "(null)", "None", "nil"];
@@ -178,7 +178,10 @@ impl<'l> Draft<'l> {
             Member::Subject => &mut it.auth.get_or_insert_default().subject,
             Member::Subscription => &mut it.auth.get_or_insert_default().subscription,
             Member::Product => &mut it.auth.get_or_insert_default().product,
-            Member::BackendHost => &mut it.backend.get_or_insert_default().host,
+            Member::BackendHost => {
+                it.backend.get_or_insert_default().host = Some(authority(text));
+                return;
+            }
             Member::BackendStatus => {
                 it.backend.get_or_insert_default().status = status(&text);
                 return;

@@ -5,6 +5,7 @@
 pub mod entries;
 pub mod folders;
 pub mod json;
+pub mod options;
 pub mod stream;
 pub mod unpack;
 
@@ -22,15 +23,8 @@ use crate::kinds::{self, Kind, Sample, Settings};
 use crate::limits::{ENTRY_BYTES_MAX, LINE_BYTES_MAX, SAMPLE_BYTES_MAX};
 use entries::{Entries, Entry};
 use json::Json;
+pub use options::{Asked, Options};
 use stream::{Line, Stream};
-
-/// How files are to be read.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The kind of all files; without it each is told by its content.
-    pub format: Option<&'static Kind>,
-    pub settings: Settings,
-}
 
 #[derive(Debug, thiserror::Error)]
 pub enum FilesError {
@@ -44,8 +38,6 @@ pub enum FilesError {
     TooMany { path: String, files_max: usize },
     #[error("there is no file in {path}")]
     Empty { path: String },
-    #[error("there is no format `{name}`; there are: {known}")]
-    UnknownFormat { name: String, known: String },
 }
 
 /// One line or entry of a file.
@@ -108,6 +100,7 @@ pub struct Reader {
 struct Opened {
     stream: Stream,
     kind: &'static Kind,
+    settings: Settings,
     entries: Option<Entries>,
     unit: Unit,
     number: u64,
@@ -178,8 +171,8 @@ impl Reader {
             }
         }
         let path = self.files.get(self.next - 1)?;
-        let opened = self.open.as_mut()?;
-        Some(opened.item(path, &self.options.settings))
+        let opened = self.open.as_ref()?;
+        Some(opened.item(path))
     }
 
     fn refuse_file(&self, why: Box<str>) -> Item<'_> {
@@ -215,20 +208,25 @@ impl Opened {
             return Ok(None);
         }
         let list = list_path(text);
-        let first = first_json(text, list);
-        let json = first
-            .as_deref()
-            .and_then(|it| json::read(it).ok())
-            .map(|it| it.0);
-        let sample = Sample { text, json, list };
-        let kind = match options.format {
-            Some(kind) => kind,
-            None => kinds::ROLL
+        let firsts = first_json(text, list);
+        let json = firsts.iter().filter_map(|it| json::read(it).ok());
+        let sample = Sample {
+            text,
+            json: json.map(|it| it.0).collect(),
+            list,
+            settings: &options.settings,
+        };
+        let recognised = || {
+            kinds::ROLL
                 .iter()
                 .copied()
                 .find(|it| (it.recognise)(&sample))
-                .ok_or_else(|| unknown(&sample))?,
         };
+        let kind = options
+            .format
+            .or_else(recognised)
+            .ok_or_else(|| unknown(&sample))?;
+        let settings = kinds::settle(kind, &sample);
         let entries = list.map(Entries::new);
         let unit = if list.is_some() {
             Unit::Entry
@@ -238,6 +236,7 @@ impl Opened {
         Ok(Some(Opened {
             stream,
             kind,
+            settings,
             entries,
             unit,
             number: 0,
@@ -316,7 +315,7 @@ impl Opened {
         Some(Frame::Line(start..start + trimmed.len()))
     }
 
-    fn item<'r>(&'r mut self, path: &'r Path, settings: &'r Settings) -> Item<'r> {
+    fn item<'r>(&'r self, path: &'r Path) -> Item<'r> {
         let place = Place {
             path,
             number: self.number,
@@ -349,7 +348,7 @@ impl Opened {
                 native: None,
             };
         };
-        let outcome = match (self.kind.read)(text, settings) {
+        let outcome = match (self.kind.read)(text, &self.settings) {
             Ok(Some(mut exchange)) => {
                 exchange.blemishes.insert(blemish.unwrap_or_default());
                 Outcome::Exchange(exchange)
@@ -430,23 +429,29 @@ static LISTS: &[(&str, &[&str], char)] = &[
 /// Where a HAR has its entries.
 pub const HAR_LIST: &[&str] = &["log", "entries"];
 
-/// The first exchange of the sample as JSON: the first line, or the first entry of the list.
-fn first_json(text: &str, list: Option<&'static [&'static str]>) -> Option<String> {
+/// The first lines of the sample that are JSON, or the first entry of its list.
+fn first_json(text: &str, list: Option<&'static [&'static str]>) -> Vec<String> {
     let Some(path) = list else {
-        let line = text.lines().map(str::trim).find(|it| !it.is_empty())?;
-        return line.starts_with('{').then(|| line.to_owned());
+        let lines = text.lines().map(str::trim).filter(|it| it.starts_with('{'));
+        return lines
+            .take(kinds::SAMPLED_LINES_MAX)
+            .map(str::to_owned)
+            .collect();
     };
     let mut stream = Stream::new(Box::new(io::Cursor::new(text.as_bytes().to_vec())));
     let mut entries = Entries::new(path);
-    match entries.next(&mut stream) {
-        Ok(Entry::Here) => String::from_utf8(entries.entry().to_vec()).ok(),
-        Ok(_) | Err(_) => None,
+    let mut found = Vec::new();
+    while found.len() < kinds::SAMPLED_LINES_MAX
+        && let Ok(Entry::Here) = entries.next(&mut stream)
+    {
+        found.extend(String::from_utf8(entries.entry().to_vec()));
     }
+    found
 }
 
 /// What to say of a file that is of no kind.
 fn unknown(sample: &Sample<'_>) -> Box<str> {
-    let like = match (&sample.json, sample.lines().next()) {
+    let like = match (sample.json.first(), sample.lines().next()) {
         (Some(Json::Object(members)), _) => {
             let names: Vec<_> = members
                 .iter()

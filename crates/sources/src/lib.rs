@@ -8,6 +8,7 @@ pub mod files;
 pub mod kinds;
 pub mod limits;
 pub mod lines;
+pub mod mapping;
 pub mod networks;
 pub mod partition;
 pub mod perimeter;

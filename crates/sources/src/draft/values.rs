@@ -79,3 +79,12 @@ pub fn body(text: Text<'_>) -> Body<'_> {
     let bytes_total = bytes.len() as u64;
     Body { bytes, bytes_total }
 }
+
+/// The host of a URL, or what stands where one was expected.
+pub fn authority(text: Text<'_>) -> Text<'_> {
+    let Some((_, rest)) = text.split_once("://") else {
+        return text;
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    rest[..end].to_owned().into()
+}

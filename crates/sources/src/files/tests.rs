@@ -126,7 +126,7 @@ fn files_follow_one_another_and_an_unknown_one_stops_none() {
         assert!(found.starts_with(part), "{found}");
     }
     assert!(
-        found[1].contains("what is read: har, native"),
+        found[1].contains("what is read: log-format, har, json-log"),
         "{}",
         found[1]
     );

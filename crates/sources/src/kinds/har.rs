@@ -15,7 +15,7 @@ pub static KIND: Kind = Kind {
     name: "har",
     title: "HAR 1.2 captures (browsers, debugging proxies)",
     // The first entry may be longer than what was sampled.
-    recognise: |sample| sample.list == Some(HAR_LIST) || sample.json().is_some_and(is_entry),
+    recognise: |sample| sample.list == Some(HAR_LIST) || sample.json.iter().any(is_entry),
     read,
 };
 

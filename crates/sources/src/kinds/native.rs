@@ -7,7 +7,7 @@ use super::{Kind, Read, Settings};
 pub static KIND: Kind = Kind {
     name: super::NATIVE,
     title: "exchange files (JSON Lines with `request` and `response`)",
-    recognise: |sample| sample.json().is_some_and(is_exchange),
+    recognise: |sample| sample.json.iter().any(is_exchange),
     read,
 };
 
