@@ -10,8 +10,9 @@ use gatewatch_decode::Reading;
 use gatewatch_model::Exchange;
 use gatewatch_sources::reference::reference_exchange;
 
-const EXCHANGES: u64 = 2_000;
-const ROUNDS: usize = 15;
+const EXCHANGES: u64 = 200;
+/// Short rounds, so that on a busy machine some are not disturbed.
+const ROUNDS: usize = 400;
 
 /// Takes a part away from an exchange; what it then takes less is that part's share.
 type Cut = fn(&mut Exchange<'static>);

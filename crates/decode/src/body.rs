@@ -9,7 +9,9 @@ use crate::heads::Head;
 use crate::json::Json;
 use crate::leaves::{Leaves, Value};
 use crate::message::{BodyKind, Message, kind_of, parameter};
+use crate::multipart::Multipart;
 use crate::query::Pairs;
+use crate::xml::Xml;
 
 /// The memory that reading bodies takes, used again and again.
 #[derive(Debug, Default)]
@@ -24,14 +26,15 @@ pub(crate) struct Bodies {
 pub(crate) struct Readers {
     pub json: Json,
     pub pairs: Pairs,
+    pub xml: Xml,
 }
 
 /// A body on its way to leaves.
 #[derive(Clone, Copy)]
-struct Sheet<'b> {
-    text: &'b str,
+pub(crate) struct Sheet<'b> {
+    pub text: &'b str,
     /// Whether it is only the beginning.
-    cut: bool,
+    pub cut: bool,
 }
 
 impl Bodies {
@@ -65,6 +68,17 @@ impl Bodies {
         if matches!(message.kind, BodyKind::Binary | BodyKind::Grpc) {
             return blemishes;
         }
+        if message.kind == BodyKind::Multipart {
+            let mut multipart = Multipart {
+                leaves,
+                readers,
+                form: message.essence() == "multipart/form-data",
+                blemishes,
+            };
+            let boundary = parameter(head.content_type, "boundary");
+            multipart.read(unpacked.bytes, boundary, unpacked.cut);
+            return multipart.blemishes;
+        }
         let mut declared = parameter(head.content_type, "charset").unwrap_or_default();
         if declared.is_empty() && message.kind == BodyKind::Xml {
             declared = declared_in_xml(unpacked.bytes);
@@ -82,7 +96,7 @@ impl Bodies {
 }
 
 impl Readers {
-    fn read(
+    pub fn read(
         &mut self,
         sheet: Sheet<'_>,
         message: &mut Message,
@@ -95,6 +109,7 @@ impl Readers {
             BodyKind::Form => {
                 blemishes.insert(self.pairs.read(sheet.text, sheet.cut, leaves, |_, _| {}));
             }
+            BodyKind::Xml => self.read_xml(sheet, message, leaves, blemishes),
             _ => {
                 leaves.add(Value::Text(sheet.text));
             }
@@ -122,6 +137,21 @@ impl Readers {
         blemishes.insert(Blemishes::BAD_JSON);
         message.complete = false;
         leaves.add(Value::Text(rest));
+    }
+
+    fn read_xml(
+        &mut self,
+        sheet: Sheet<'_>,
+        message: &mut Message,
+        leaves: &mut Leaves,
+        blemishes: &mut Blemishes,
+    ) {
+        let extent = self.xml.read(sheet.text, sheet.cut, leaves, blemishes);
+        message.complete &= extent.whole;
+        let rest = sheet.text[extent.end..].trim();
+        if !extent.whole && !sheet.cut && !rest.is_empty() && !leaves.is_full() {
+            leaves.add(Value::Text(rest));
+        }
     }
 
     fn read_lines(

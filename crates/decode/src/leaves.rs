@@ -154,8 +154,7 @@ impl Leaves {
 
     /// Goes down to a member of that name, of which the hash is known.
     pub(crate) fn enter_hashed(&mut self, name: &str, hash: u64) {
-        let kept = prefix(name, NAME_BYTES_MAX);
-        self.lost |= kept.len() < name.len();
+        let kept = self.cut(name, NAME_BYTES_MAX);
         if self.has_room(kept.len()) {
             let (from, to) = self.keep(kept);
             self.descend_by(Step::Name(from, to), hash);
@@ -164,8 +163,7 @@ impl Leaves {
 
     /// Goes down to a member of that name in lower case, and tells this name.
     pub(crate) fn enter_lower(&mut self, name: &str) -> &str {
-        let kept = prefix(name, NAME_BYTES_MAX);
-        self.lost |= kept.len() < name.len();
+        let kept = self.cut(name, NAME_BYTES_MAX);
         if !self.has_room(kept.len()) {
             return "";
         }
@@ -247,8 +245,7 @@ impl Leaves {
             Value::EmptyObject => (Kind::EmptyObject, ""),
         };
         let left = self.room.text - self.text.len();
-        let kept = prefix(text, LEAF_BYTES_MAX.min(left));
-        self.lost |= kept.len() < text.len();
+        let kept = self.cut(text, LEAF_BYTES_MAX.min(left));
         let (from, to) = self.keep(kept);
         self.entries.push(Entry {
             trail: self.at,
@@ -315,6 +312,14 @@ impl Leaves {
         self.text.capacity()
             + self.trails.capacity() * size_of::<Trail>()
             + self.entries.capacity() * size_of::<Entry>()
+    }
+
+    fn cut<'t>(&mut self, text: &'t str, bytes_max: usize) -> &'t str {
+        if text.len() <= bytes_max {
+            return text;
+        }
+        self.lost = true;
+        prefix(text, bytes_max)
     }
 
     /// Whether a step with a name of that length finds room; counts it if not.

@@ -18,11 +18,13 @@ pub mod leaves;
 pub mod limits;
 mod members;
 pub mod message;
+mod multipart;
 mod query;
 pub mod reading;
 mod rpc;
 pub mod target;
 mod urls;
+mod xml;
 
 pub use api::{Api, api, caller};
 pub use call::Call;

@@ -34,6 +34,12 @@ pub const LEAVES_BYTES_MAX: usize = 2 * BODY_LEAVES_BYTES_MAX + 6 * HEAD_LEAVES_
 pub const LEAF_BYTES_MAX: usize = 64 << 10;
 /// Steps from the root of a body to a value. Few documents have ten.
 pub const DEPTH_MAX: usize = 64;
+/// Of one XML document, nested ones included.
+pub const ELEMENTS_MAX: usize = 2 * BODY_LEAVES_MAX;
+pub const PARTS_MAX: usize = 512;
+/// RFC 2046 allows 70.
+pub const BOUNDARY_BYTES_MAX: usize = 200;
+pub const PART_HEAD_BYTES_MAX: usize = 8 << 10;
 /// Steps in the table for each value there may be: names on the way are shared by siblings.
 pub const STEPS_PER_LEAF_MAX: usize = 4;
 
