@@ -2,12 +2,10 @@
 //! traffic, and compares the two. It fetches nothing, keeps no clock and does no IO.
 
 pub mod definition;
+pub mod learned;
 pub mod limits;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "what reads paths comes with the writer")
-)]
 mod member_path;
+pub mod openapi;
 #[cfg_attr(
     not(test),
     expect(dead_code, reason = "overlaps come with the comparison")
@@ -16,3 +14,4 @@ mod templates;
 mod tree;
 
 pub use definition::{DefinitionError, Warning};
+pub use learned::LearnedApi;

@@ -10,15 +10,13 @@ use super::document::Document;
 use super::operation::{self, Surroundings};
 use super::server;
 use crate::limits::{OPERATIONS_MAX, TEXT_BYTES_MAX};
+use crate::openapi::{EXTENSION, OPERATIONS};
 use crate::templates;
 use crate::tree::Node;
 
 static METHODS: &[&str] = &[
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
-
-/// Operations that share one method and path, by name: the extension that Gatewatch writes.
-pub(crate) const OPERATIONS_EXTENSION: &str = "x-gatewatch-operations";
 
 pub(super) fn read(document: &mut Document<'_>, version: Version) -> Definition {
     let root = document.root;
@@ -117,7 +115,7 @@ impl Reading {
 
     /// Operations below our own extension, by `METHOD` or `METHOD#name`.
     fn shared<'d>(&mut self, document: &mut Document<'d>, at: At<'_, 'd>, node: &'d Node) {
-        let entries = node.get(OPERATIONS_EXTENSION);
+        let entries = node.get(OPERATIONS);
         for (method, node) in entries.into_iter().flat_map(Node::entries) {
             self.operation(document, at, prefix(method, TEXT_BYTES_MAX), node);
         }
@@ -134,6 +132,10 @@ impl Reading {
         if node.object().is_none() {
             let text = "this is no operation; it was left out";
             document.notes.add(node, text);
+            return;
+        }
+        if node.get(EXTENSION).is_some_and(|it| it.says("carrier")) {
+            self.shared(document, at, node);
             return;
         }
         if self.operations.len() >= OPERATIONS_MAX {

@@ -1,0 +1,183 @@
+//! Credentials that were seen, as security schemes.
+
+use std::collections::BTreeMap;
+
+use gatewatch_model::Spot;
+use gatewatch_model::definition::{Definition, Scheme};
+use gatewatch_model::profile::Credential;
+use serde_json::{Map, Value, json};
+
+use super::{Known, Writing, names};
+use crate::member_path::{self, Step};
+
+/// A scheme that an operation names.
+#[derive(Clone, Debug)]
+pub(super) struct Used {
+    kind: &'static str,
+    /// Of HTTP authentication.
+    scheme: &'static str,
+    carrier: String,
+}
+
+/// What an operation asks for, as far as its callers showed: each kind of credential is an
+/// alternative, and so is none if calls without any were answered. `None` where nothing is known.
+pub(super) fn of_operation(writing: &mut Writing<'_>, known: &Known<'_>) -> Option<Value> {
+    let Some((row, _)) = known.seen else {
+        return documented(writing, known);
+    };
+    let mut alternatives = Vec::new();
+    for kind in row.facts.credentials.iter() {
+        if let Some((name, used)) = scheme(writing, known, kind) {
+            writing.schemes.entry(name.clone()).or_insert(used);
+            let alternative = json!({ name: [] });
+            if !alternatives.contains(&alternative) {
+                alternatives.push(alternative);
+            }
+        }
+    }
+    if row.facts.anonymous_answered.ever() == Some(true) {
+        alternatives.push(json!({}));
+    }
+    if alternatives.is_empty() {
+        return documented(writing, known);
+    }
+    Some(Value::Array(alternatives))
+}
+
+fn documented(writing: &mut Writing<'_>, known: &Known<'_>) -> Option<Value> {
+    let security = &known.defined?.security;
+    if !security.said {
+        return None;
+    }
+    let mut alternatives = Vec::new();
+    for scheme in &security.schemes {
+        let Some((kind, http)) = of_definition(scheme) else {
+            continue;
+        };
+        let name = names::component(&scheme.name);
+        let used = Used {
+            kind,
+            scheme: http,
+            carrier: scheme.carrier.to_string(),
+        };
+        writing.schemes.entry(name.clone()).or_insert(used);
+        alternatives.push(json!({ name: [] }));
+    }
+    if security.anonymous {
+        alternatives.push(json!({}));
+    }
+    Some(Value::Array(alternatives))
+}
+
+fn of_definition(scheme: &Scheme) -> Option<(&'static str, &'static str)> {
+    Some(match &*scheme.kind {
+        "http-basic" => ("http", "basic"),
+        "http-bearer" | "oauth2" | "openid-connect" => ("http", "bearer"),
+        "http-other" => ("http", "other"),
+        "api-key-header" => ("header", ""),
+        "api-key-query" => ("query", ""),
+        "api-key-cookie" => ("cookie", ""),
+        "mutual-tls" => ("mutualTLS", ""),
+        _ => return None,
+    })
+}
+
+/// The name and kind of scheme that a kind of credential shows. What only the gateway saw names
+/// none.
+fn scheme(writing: &Writing<'_>, known: &Known<'_>, kind: Credential) -> Option<(String, Used)> {
+    let (kind_of, http) = match kind {
+        Credential::JwtBearer | Credential::OpaqueBearer => ("http", "bearer"),
+        Credential::Basic => ("http", "basic"),
+        Credential::Signature => ("http", "signature"),
+        Credential::OtherScheme => ("http", "other"),
+        Credential::ApiKeyHeader | Credential::SubscriptionKey => ("header", ""),
+        Credential::ApiKeyQuery => ("query", ""),
+        Credential::ApiKeyCookie | Credential::SessionCookie => ("cookie", ""),
+        Credential::ClientCertificate => ("mutualTLS", ""),
+        Credential::Gateway => return None,
+    };
+    let carrier = match kind {
+        Credential::SubscriptionKey => "ocp-apim-subscription-key".to_owned(),
+        Credential::ApiKeyHeader => carrier(writing, known, Spot::RequestHeaders, "x-api-key"),
+        Credential::ApiKeyQuery => carrier(writing, known, Spot::RequestQuery, "api_key"),
+        Credential::ApiKeyCookie => carrier(writing, known, Spot::RequestCookies, "api_key"),
+        Credential::SessionCookie => carrier(writing, known, Spot::RequestCookies, "session"),
+        _ => String::new(),
+    };
+    let name = if carrier.is_empty() {
+        kind.name().to_owned()
+    } else {
+        names::component(&format!("{}-{carrier}", kind.name()))
+    };
+    let used = Used {
+        kind: kind_of,
+        scheme: http,
+        carrier,
+    };
+    Some((name, used))
+}
+
+/// Rows keep the kind of a key, not where it was. The definition may say so, or the name of a
+/// member; else it is what such keys are mostly called.
+fn carrier(writing: &Writing<'_>, known: &Known<'_>, spot: Spot, usual: &str) -> String {
+    let wanted = match spot {
+        Spot::RequestHeaders => "api-key-header",
+        Spot::RequestQuery => "api-key-query",
+        _ => "api-key-cookie",
+    };
+    let operations = writing.defined.into_iter().flat_map(|it| &it.operations);
+    let mut schemes = operations.flat_map(|it| &it.security.schemes);
+    if let Some(scheme) = schemes.find(|it| *it.kind == *wanted && !it.carrier.is_empty()) {
+        return scheme.carrier.to_string();
+    }
+    let words: &[&str] = if usual == "session" {
+        &["sess", "sid"]
+    } else {
+        &["key", "token", "auth"]
+    };
+    let members = known.profile().into_iter().flat_map(|it| &it.members);
+    let names = members.filter(|it| it.spot == spot).filter_map(|it| {
+        match member_path::steps(&it.path).into_iter().next() {
+            Some(Step::Name(name)) => Some(name),
+            _ => None,
+        }
+    });
+    names
+        .into_iter()
+        .find(|name| {
+            let lower = name.to_ascii_lowercase();
+            lower != "authorization" && words.iter().any(|it| lower.contains(it))
+        })
+        .unwrap_or_else(|| usual.to_owned())
+}
+
+/// The objects below `components`.
+pub(super) fn schemes(
+    used: &BTreeMap<String, Used>,
+    defined: Option<&Definition>,
+) -> Map<String, Value> {
+    let documented = |name: &str| {
+        let operations = defined.into_iter().flat_map(|it| &it.operations);
+        let mut schemes = operations.flat_map(|it| &it.security.schemes);
+        schemes.any(|it| names::component(&it.name) == name)
+    };
+    used.iter()
+        .map(|(name, used)| {
+            let mut scheme = match used.kind {
+                "http" => json!({ "type": "http", "scheme": used.scheme }),
+                "mutualTLS" => json!({ "type": "mutualTLS" }),
+                place => json!({ "type": "apiKey", "in": place, "name": used.carrier }),
+            };
+            if name == Credential::JwtBearer.name() {
+                scheme["bearerFormat"] = json!("JWT");
+            }
+            let from_document = documented(name);
+            scheme["description"] = json!(if from_document {
+                "As documented."
+            } else {
+                "Seen in requests; the name of what carries it may be a guess."
+            });
+            (name.clone(), scheme)
+        })
+        .collect()
+}
