@@ -57,6 +57,6 @@ mod tests {
         assert_eq!(confidence(10, 10), 91);
         assert_eq!(confidence(1_000, 1_000), 99);
         assert_eq!(confidence(0, 98), 1);
-        assert_eq!(confidence(u64::MAX, 0), 100);
+        assert_eq!(confidence(u64::MAX, 0), 99);
     }
 }
