@@ -5,8 +5,8 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use gatewatch_decode::Path;
-use gatewatch_inventory::{Digests, Inventory, Sighting, template};
+use gatewatch_decode::Reading;
+use gatewatch_inventory::{Digests, Inventory, Sighting};
 use gatewatch_model::effects::Effects;
 use gatewatch_model::exchange::{Body, Request, Response};
 use gatewatch_model::{Blemishes, Caller, Exchange, Timestamp};
@@ -23,11 +23,11 @@ fn main() {
     let mut fold = Fold::default();
     let before = resident_bytes();
     fold.run(&exchanges, EXCHANGES / 4);
-    fold.times = Times::default();
+    (fold.times, fold.rows, fold.profiles) = (Times::default(), 0, 0);
     fold.run(&exchanges, EXCHANGES);
     let times = &fold.times;
     println!(
-        "decode (method, path, host, template)   {:>8.0} ns",
+        "decode                                  {:>8.0} ns",
         decode_only(&exchanges).as_nanos() as f64 / exchanges.len() as f64
     );
     println!(
@@ -45,6 +45,10 @@ fn main() {
     println!(
         "checkpoint, per row                     {:>8.0} ns",
         times.drain.as_nanos() as f64 / fold.rows as f64
+    );
+    println!(
+        "profiles written, per endpoint row      {:>8.3}",
+        fold.profiles as f64 / fold.rows as f64
     );
     let memory = fold.inventory.memory();
     println!(
@@ -71,8 +75,10 @@ fn main() {
 struct Fold {
     inventory: Inventory,
     digests: Digests,
+    reading: Reading,
     times: Times,
     rows: usize,
+    profiles: usize,
     /// Where the made-up numbers stand.
     seed: u64,
 }
@@ -92,19 +98,20 @@ impl Fold {
                 .collect::<Vec<_>>();
             let at = Timestamp::from_seconds((checkpoint / 2).cast_signed());
             let start = Cpu::now();
-            let placed = picked.iter().map(|(exchange, caller)| {
-                self.inventory
-                    .observe(&Sighting {
-                        exchange,
-                        scope: "/",
-                        caller,
-                        external: None,
-                        at,
-                        blemishes: Blemishes::default(),
-                    })
-                    .endpoint
-            });
-            let placed = placed.collect::<Vec<_>>();
+            let mut placed = Vec::with_capacity(picked.len());
+            for (exchange, caller) in &picked {
+                self.reading.read(exchange);
+                let sighting = Sighting {
+                    exchange,
+                    reading: &self.reading,
+                    scope: "/",
+                    caller,
+                    external: Some(true),
+                    at,
+                    blemishes: Blemishes::default(),
+                };
+                placed.push(self.inventory.observe(&sighting).endpoint);
+            }
             self.times.observe += start.elapsed();
             let start = Cpu::now();
             for ((exchange, caller), endpoint) in picked.iter().zip(placed) {
@@ -115,12 +122,14 @@ impl Fold {
             self.times.digest += start.elapsed();
             if checkpoint % 20 == 19 {
                 self.digests.take();
+                self.inventory.tick(at);
             }
             let start = Cpu::now();
             let mut effects = Effects::default();
             self.inventory.drain(&mut effects);
             self.times.drain += start.elapsed();
             self.rows += effects.endpoints.len();
+            self.profiles += effects.profiles.len();
         }
     }
 
@@ -156,12 +165,12 @@ fn exchange(number: u64) -> Exchange<'static> {
     let word = (0..4)
         .map(|at| char::from(b'a' + (endpoint / 26_u64.pow(at) % 26) as u8))
         .collect::<String>();
-    let body = |bytes: usize| {
-        Some(Body {
-            bytes: vec![b'x'; bytes].into(),
-            bytes_total: mixed(number) % (2 * bytes as u64),
-        })
+    let body = |text: String| {
+        let bytes_total = text.len() as u64;
+        let bytes = text.into_bytes().into();
+        Some(Body { bytes, bytes_total })
     };
+    let status = [200, 200, 200, 201, 404, 500][(mixed(number) % 6) as usize];
     Exchange {
         request: Request {
             method: ["GET", "POST", "PUT"][(endpoint % 3) as usize].into(),
@@ -177,30 +186,54 @@ fn exchange(number: u64) -> Exchange<'static> {
                     .map(|(name, value)| (name.into(), value.into()))
                     .collect(),
             ),
-            body: body(512),
+            body: body(order(number)),
         },
         response: Some(Response {
-            status: Some([200, 200, 200, 201, 404, 500][(mixed(number) % 6) as usize]),
+            status: Some(status),
             headers: Some(vec![("Content-Type".into(), "application/json".into())]),
-            body: body(1_024),
+            body: body(answer(number, status)),
             latency_micros: Some(mixed(number) % 80_000),
         }),
         ..Exchange::default()
     }
 }
 
+/// Some 0.5 KB with thirteen values.
+fn order(number: u64) -> String {
+    let mixed = mixed(number);
+    let (id, state) = (
+        mixed >> 20,
+        ["open", "paid", "sent", "closed"][(mixed % 4) as usize],
+    );
+    format!(
+        r#"{{"id":{id},"reference":"{mixed:016x}-4f89-11d3","state":"{state}","created":"2026-11-21T08:{:02}:00Z","customer":{{"email":"customer{}@mail.example","name":"Somebody With A Name","tier":"gold","since":"2019-04-01"}},"lines":[{{"sku":"SKU-{}","quantity":{},"price":{}.95}}],"note":"please leave the parcel with the neighbours, thank you very much","paid":true,"tags":["web","returning"]}}"#,
+        mixed % 60,
+        mixed % 99_999,
+        mixed % 9_999,
+        mixed % 9,
+        mixed % 500,
+    )
+}
+
+/// Two orders, or why there are none.
+fn answer(number: u64, status: u16) -> String {
+    let (one, two) = (order(number), order(number + 1));
+    if status < 400 {
+        return format!(
+            r#"{{"data":[{one},{two}],"next":null,"total":{}}}"#,
+            number % 999
+        );
+    }
+    let trace = "at contoso.orders.Reader.read(Reader.java:17) ".repeat(18);
+    format!(r#"{{"status":{status},"error":{{"code":"order-missing","message":"{trace}"}}}}"#)
+}
+
 fn decode_only(exchanges: &[Exchange<'_>]) -> Duration {
-    let (mut path, mut key) = (Path::default(), String::new());
+    let mut reading = Reading::default();
     let start = Cpu::now();
     for exchange in exchanges {
-        black_box((
-            gatewatch_decode::method(exchange),
-            path.read(exchange),
-            gatewatch_decode::api(exchange),
-        ));
-        key.clear();
-        template::write(&path, &mut key);
-        black_box(&key);
+        reading.read(exchange);
+        black_box((gatewatch_decode::api(exchange), &reading));
     }
     start.elapsed()
 }
@@ -223,7 +256,7 @@ fn snapshot(inventory: &Inventory) {
 }
 
 fn flood(inventory: &mut Inventory) {
-    let mut measures = Vec::new();
+    let (mut measures, mut reading) = (Vec::new(), Reading::default());
     let start = Cpu::now();
     for number in 0..FLOOD {
         let name = format!("{number:08}")
@@ -236,8 +269,10 @@ fn flood(inventory: &mut Inventory) {
             status: Some(404),
             ..Response::default()
         });
+        reading.read(&exchange);
         inventory.observe(&Sighting {
             exchange: &exchange,
+            reading: &reading,
             scope: "/",
             caller: &Caller::Unknown,
             external: None,

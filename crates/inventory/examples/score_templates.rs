@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::io::{BufRead, BufReader};
 
+use gatewatch_decode::Reading;
 use gatewatch_inventory::{Inventory, Sighting};
 use gatewatch_model::{Blemishes, Caller, Exchange, Timestamp};
 
@@ -104,9 +105,13 @@ fn half_of(name: &str) -> &'static str {
 /// Observes all calls, settles, and asks each URL for its template.
 fn learned(calls: &[&Call]) -> Urls {
     let mut inventory = Inventory::default();
+    let mut reading = Reading::default();
     for call in calls {
+        let exchange = exchange(call);
+        reading.read(&exchange);
         inventory.observe(&Sighting {
-            exchange: &exchange(call),
+            exchange: &exchange,
+            reading: &reading,
             scope: "/",
             caller: &Caller::Unknown,
             external: None,

@@ -5,7 +5,7 @@ mod drain;
 mod learn;
 mod profiles;
 
-use gatewatch_decode::{Api, Leaves, Path};
+use gatewatch_decode::{Api, Path, Reading};
 use gatewatch_model::effects::Coverage;
 use gatewatch_model::facts::Observation;
 use gatewatch_model::rollup::{Cell, status_class};
@@ -18,7 +18,7 @@ use crate::endpoints::{Endpoints, MISSES};
 use crate::limits::{COLLECTIONS_MAX, ENDPOINTS_MAX, SEEDLINGS_MAX};
 use crate::paths::{Labels, Tree};
 use crate::pending::Pending;
-use crate::profile::{Call, Seen};
+use crate::profile::Seen;
 use profiles::Line;
 
 /// All collections and endpoints of one partition.
@@ -42,6 +42,8 @@ pub struct Inventory {
 #[derive(Clone, Copy, Debug)]
 pub struct Sighting<'s> {
     pub exchange: &'s Exchange<'s>,
+    /// The same, read.
+    pub reading: &'s Reading,
     /// The scope of the ingest token.
     pub scope: &'s str,
     pub caller: &'s Caller,
@@ -113,7 +115,6 @@ impl Default for Limits {
 #[derive(Default)]
 pub(crate) struct Scratch {
     path: Path,
-    leaves: Leaves,
     labels: Labels,
     /// Method, a space and the template.
     key: String,
@@ -125,6 +126,7 @@ impl Inventory {
     pub fn observe(&mut self, sighting: &Sighting<'_>) -> Placed {
         let mut blemishes = sighting.blemishes;
         blemishes.insert(sighting.exchange.blemishes);
+        blemishes.insert(sighting.reading.blemishes());
         blemishes.insert(self.scratch.read(sighting.exchange));
         let api = gatewatch_decode::api(sighting.exchange);
         if api == Api::Unknown {
@@ -298,21 +300,8 @@ impl Inventory {
         let seen = observation(sighting, blemishes);
         self.endpoints.observe(at, &seen);
         let endpoint = self.endpoints.slab.get_mut(at)?;
-        endpoint.profile.observe(&mut Seen {
-            exchange: sighting.exchange,
-            leaves: &self.scratch.leaves,
-            whole: &[],
-            slots: &mut core::iter::empty(),
-            caller: sighting.caller,
-            caller_hash: seen.caller,
-            at: seen.at,
-            external: sighting.external,
-            credentials: None,
-            token: None,
-            request_type: "",
-            response_type: "",
-            call: Call::default(),
-        });
+        let profile = &mut endpoint.profile;
+        profile.observe(&Seen::of(sighting, seen.caller, &endpoint.key));
         let own = &mut endpoint.own;
         let waits_at = *own
             .waits_at

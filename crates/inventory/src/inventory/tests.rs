@@ -15,8 +15,11 @@ fn exchange(text: &str) -> Exchange<'static> {
 }
 
 fn observe(inventory: &mut Inventory, exchange: &Exchange<'_>, at: Timestamp) -> Placed {
+    let mut reading = Reading::default();
+    reading.read(exchange);
     inventory.observe(&Sighting {
         exchange,
+        reading: &reading,
         scope: "/",
         caller: &gatewatch_decode::caller(exchange),
         external: None,
@@ -135,6 +138,7 @@ fn one_host_in_two_scopes_is_two_collections() {
         let caller = Caller::Unknown;
         inventory.observe(&Sighting {
             exchange: &exchange,
+            reading: &Reading::default(),
             scope,
             caller: &caller,
             external: None,

@@ -17,6 +17,7 @@ use minicbor::{Decode, Encode};
 
 use super::member::{Came, Member, Told, seconds};
 use super::ordinary::is_ordinary;
+use super::seen::Spots;
 use crate::state::list;
 use room::WIDE_MAX;
 
@@ -60,7 +61,7 @@ pub(super) struct Round {
     /// 1 to 5, 0 when no status was observed.
     class: u8,
     /// Spots that were observed whole.
-    whole: u8,
+    whole: Spots,
     before: Option<u16>,
     pub news: bool,
     /// Used again for each path that is written.
@@ -74,7 +75,7 @@ impl Round {
             caller,
             seconds: seconds(at),
             class,
-            whole: 0,
+            whole: Spots::default(),
             before: None,
             news: false,
             path: String::new(),
@@ -94,11 +95,11 @@ impl Round {
 
 impl Members {
     /// Starts an exchange in which those spots were observed whole.
-    pub fn begin(&mut self, round: &mut Round, whole: &[Spot]) {
+    pub fn begin(&mut self, round: &mut Round, whole: Spots) {
         self.own.exchange = self.own.exchange.wrapping_add(1).max(1);
         (self.own.made_room, self.own.full) = (false, false);
-        for spot in whole.iter().copied() {
-            round.whole |= 1 << spot as u8;
+        round.whole = whole;
+        for spot in whole.iter() {
             let class = if spot.is_response() {
                 round.class
             } else {
@@ -223,7 +224,7 @@ impl Members {
         }
         round.before = Some(at);
         let member = &mut self.list[usize::from(at)];
-        if member.own.counted != exchange && round.whole & 1 << spot as u8 != 0 {
+        if member.own.counted != exchange && round.whole.contains(spot) {
             member.own.counted = exchange;
             member.present[usize::from(refused)] += 1;
         }

@@ -12,26 +12,27 @@ mod ordinary;
 mod role;
 mod row;
 mod secrecy;
+mod seen;
 mod tally;
 mod tokens;
 mod top;
 mod transport;
 mod values;
 
-use gatewatch_decode::Leaves;
+use gatewatch_model::Timestamp;
 use gatewatch_model::facts::Names;
-use gatewatch_model::profile::{Answer, Credentials, Protocol};
+use gatewatch_model::profile::{Answer, Protocol};
 use gatewatch_model::rollup::status_class;
-use gatewatch_model::{Caller, Exchange, Spot, Timestamp};
 use minicbor::{Decode, Encode};
 
 use credentials::Carried;
 use members::{Members, Round};
+use seen::{Call, slots};
 use tokens::Tokens;
 use top::TopCallers;
 use transport::Transport;
 
-pub(crate) use tokens::Token;
+pub(crate) use seen::Seen;
 
 #[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
 #[cbor(map)]
@@ -97,38 +98,8 @@ struct Written {
 /// A profile whose counts alone have changed is written no more often.
 const REWRITE_SECONDS: i64 = 60;
 
-/// One exchange as the profile reads it.
-pub(crate) struct Seen<'s> {
-    pub exchange: &'s Exchange<'s>,
-    pub leaves: &'s Leaves,
-    /// Spots whose leaves are all there.
-    pub whole: &'s [Spot],
-    /// Values of the slots of the template, with their names.
-    pub slots: &'s mut dyn Iterator<Item = (&'s str, &'s str)>,
-    pub caller: &'s Caller,
-    pub caller_hash: u64,
-    pub at: Timestamp,
-    pub external: Option<bool>,
-    /// `None` when neither headers nor the gateway would have shown any.
-    pub credentials: Option<Credentials>,
-    pub token: Option<Token<'s>>,
-    pub request_type: &'s str,
-    pub response_type: &'s str,
-    pub call: Call,
-}
-
-/// What the protocol on top of HTTP says.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Call {
-    pub protocol: Protocol,
-    pub introspection: bool,
-    pub query_depth: u32,
-    pub query_aliases: u32,
-    pub batch: u32,
-}
-
 impl Profile {
-    pub fn observe(&mut self, seen: &mut Seen<'_>) {
+    pub fn observe(&mut self, seen: &Seen<'_>) {
         let status = seen.exchange.status();
         let answered = status.map(|it| (200..300).contains(&it));
         let mut news = self.see_members(seen, status_class(status) as u8);
@@ -233,10 +204,10 @@ impl Profile {
             + self.callers.heap_bytes()
     }
 
-    fn see_members(&mut self, seen: &mut Seen<'_>, class: u8) -> bool {
+    fn see_members(&mut self, seen: &Seen<'_>, class: u8) -> bool {
         let mut round = Round::new(seen.caller_hash, seen.at, class);
         self.members.begin(&mut round, seen.whole);
-        for (index, (name, value)) in seen.slots.enumerate() {
+        for (index, (name, value)) in slots(seen.key, seen.path).enumerate() {
             self.members.see_slot(&mut round, name, index, value);
         }
         for leaf in seen.leaves.iter() {

@@ -1,6 +1,7 @@
 //! What the JSON web tokens that came with calls said. Nobody has verified them here, so an
 //! issuer counts only where the API answered.
 
+use gatewatch_decode::Token;
 use gatewatch_model::Timestamp;
 use gatewatch_model::facts::{Names, Quantiles};
 use gatewatch_model::profile::{Answer, TokensRow};
@@ -23,29 +24,21 @@ pub(super) struct Tokens {
     lifetime_seconds: Quantiles,
 }
 
-/// One token.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Token<'t> {
-    pub algorithm: &'t str,
-    pub issuer: Option<&'t str>,
-    pub expires: Option<Timestamp>,
-    pub issued: Option<Timestamp>,
-}
-
 impl Tokens {
     /// `answered` says whether the call was answered 2xx, if its status was observed. Answers
     /// whether something is new.
-    pub fn add(&mut self, token: Token<'_>, at: Timestamp, answered: Option<bool>) -> bool {
-        let mut news = self.algorithms.add(token.algorithm);
-        if let (Some(issuer), Some(true)) = (token.issuer, answered) {
-            news |= self.issuers.add(issuer);
+    pub fn add(&mut self, token: &Token, at: Timestamp, answered: Option<bool>) -> bool {
+        let expires = token.expires_at;
+        let mut news = self.algorithms.add(algorithm(token));
+        if answered == Some(true) && !token.issuer.is_empty() {
+            news |= self.issuers.add(&token.issuer);
         }
-        self.expires.add(token.expires.is_some(), at);
-        if let (Some(answered), true) = (answered, token.expires.is_some_and(|it| it < at)) {
+        self.expires.add(expires.is_some(), at);
+        if let (Some(answered), true) = (answered, expires.is_some_and(|it| it < at)) {
             news |= answered && self.expired_answered.yes == 0;
             self.expired_answered.add(answered, at);
         }
-        if let (Some(from), Some(to)) = (token.issued, token.expires) {
+        if let (Some(from), Some(to)) = (token.issued_at, expires) {
             let seconds = to.seconds().saturating_sub(from.seconds());
             self.lifetime_seconds
                 .add(u64::try_from(seconds).unwrap_or(0));
@@ -82,5 +75,16 @@ impl Tokens {
         self.algorithms.heap_bytes()
             + self.issuers.heap_bytes()
             + self.lifetime_seconds.heap_bytes()
+    }
+}
+
+/// As written, if it can be one.
+fn algorithm(token: &Token) -> &str {
+    let plain = |it: u8| it.is_ascii_alphanumeric() || b"-+".contains(&it);
+    let text = &*token.algorithm;
+    if text.len() <= 20 && text.bytes().all(plain) {
+        text
+    } else {
+        "other"
     }
 }

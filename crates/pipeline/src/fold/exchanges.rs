@@ -1,5 +1,6 @@
 //! The first stage: exchanges become inventory, roll-ups, and digests for the second stage.
 
+use gatewatch_decode::Reading;
 use gatewatch_inventory::{Digests, Inventory, Placed, Sighting};
 use gatewatch_model::control::{Control, NumberedControl};
 use gatewatch_model::effects::Effects;
@@ -21,6 +22,8 @@ pub struct ExchangeFold {
     revision: u64,
     inventory: Inventory,
     digests: Digests,
+    /// Memory that is used again for each exchange.
+    reading: Reading,
     // Below: waiting for the next checkpoint, not part of the state.
     sources: Sources,
     closed: Vec<(Position, Digest)>,
@@ -121,9 +124,11 @@ impl ExchangeFold {
         let accepted = self
             .time
             .accept(arrival.received, arrival.stream, exchange.at);
+        self.reading.read(exchange);
         let caller = gatewatch_decode::caller(exchange);
         let sighting = Sighting {
             exchange,
+            reading: &self.reading,
             scope: &arrival.scope,
             caller: &caller,
             external: arrival.external,
