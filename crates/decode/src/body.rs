@@ -5,6 +5,7 @@ use gatewatch_model::exchange::Body;
 
 use crate::charset::{declared_in_xml, decode, looks};
 use crate::encoding::Unpacking;
+use crate::grpc::check;
 use crate::heads::Head;
 use crate::json::Json;
 use crate::leaves::{Leaves, Value};
@@ -18,6 +19,8 @@ use crate::xml::Xml;
 pub(crate) struct Bodies {
     pub readers: Readers,
     unpacking: Unpacking,
+    /// A body of gRPC-web without its base64.
+    framed: Vec<u8>,
     text: String,
 }
 
@@ -58,6 +61,7 @@ impl Bodies {
         let Bodies {
             readers,
             unpacking,
+            framed,
             text,
         } = self;
         let unpacked = unpacking.undo(head.content_encoding, &body.bytes, cut);
@@ -65,7 +69,12 @@ impl Bodies {
         message.codings = unpacked.codings;
         message.complete = !unpacked.cut;
         message.kind = kind_of(message.essence()).unwrap_or_else(|| looks(unpacked.bytes));
-        if matches!(message.kind, BodyKind::Binary | BodyKind::Grpc) {
+        if message.kind == BodyKind::Binary {
+            return blemishes;
+        }
+        if message.kind == BodyKind::Grpc {
+            let cut = unpacked.cut;
+            blemishes.insert(check(message.essence(), unpacked.bytes, cut, framed));
             return blemishes;
         }
         if message.kind == BodyKind::Multipart {

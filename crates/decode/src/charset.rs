@@ -43,14 +43,13 @@ pub fn decode<'b>(bytes: &'b [u8], declared: &str, cut: bool, out: &'b mut Strin
     } else {
         None
     };
-    let text = match sound {
-        Some(text) => text,
-        None => {
-            if transcode(encoding, bytes, cut, out) {
-                blemishes.insert(Blemishes::BAD_CHARSET);
-            }
-            out.as_str()
+    let text = if let Some(text) = sound {
+        text
+    } else {
+        if transcode(encoding, bytes, cut, out) {
+            blemishes.insert(Blemishes::BAD_CHARSET);
         }
+        out.as_str()
     };
     Decoded {
         text,

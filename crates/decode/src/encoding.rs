@@ -66,12 +66,12 @@ impl Unpacking {
                 break;
             };
             let packed = if layers == 0 { body } else { &self.one };
-            let end = unpack(*coding, packed, &mut self.two);
+            let (end, taken) = unpack(*coding, packed, &mut self.two);
             let decoded = end == End::Full || (end == End::Sound && !self.two.is_empty());
             if !decoded && is_text(packed) {
                 break;
             }
-            blemishes.insert(odd(end, cut, packed.len(), self.two.len()));
+            blemishes.insert(odd(end, cut, taken, self.two.len()));
             if end == End::Broken && self.two.is_empty() && !cut {
                 break;
             }
@@ -90,38 +90,46 @@ impl Unpacking {
     }
 }
 
-fn odd(end: End, cut: bool, packed: usize, unpacked: usize) -> Blemishes {
+fn odd(end: End, cut: bool, taken: usize, unpacked: usize) -> Blemishes {
     match end {
-        End::Full if unpacked >= packed.saturating_mul(BOMB_RATIO_MIN) => Blemishes::BOMB,
+        End::Full if unpacked >= taken.saturating_mul(BOMB_RATIO_MIN) => Blemishes::BOMB,
         End::Full => Blemishes::TRUNCATED,
         End::Broken if !cut => Blemishes::BAD_ENCODING,
         End::Broken | End::Sound => Blemishes::default(),
     }
 }
 
-fn unpack(coding: Coding, packed: &[u8], out: &mut Vec<u8>) -> End {
+/// Fills `out`, and says how much of the packed bytes it took.
+fn unpack(coding: Coding, packed: &[u8], out: &mut Vec<u8>) -> (End, usize) {
     out.clear();
     let ratio_max = packed.len().saturating_mul(UNPACKED_RATIO_MAX);
     let bytes_max = ratio_max.clamp(UNPACKED_SMALL_BYTES_MAX, UNPACKED_BYTES_MAX);
+    let mut rest = packed;
     let read = match coding {
-        Coding::Gzip => read_up_to(MultiGzDecoder::new(packed), bytes_max, out),
-        Coding::Deflate if is_zlib(packed) => read_up_to(ZlibDecoder::new(packed), bytes_max, out),
-        Coding::Deflate => inflate(packed, bytes_max, out),
-        Coding::Brotli if wants_large_window(packed) => return End::Broken,
+        Coding::Gzip => read_up_to(MultiGzDecoder::new(&mut rest), bytes_max, out),
+        Coding::Deflate if is_zlib(packed) => {
+            read_up_to(ZlibDecoder::new(&mut rest), bytes_max, out)
+        }
+        Coding::Deflate => read_up_to(DeflateDecoder::new(&mut rest), bytes_max, out),
+        Coding::Brotli if wants_large_window(packed) => return (End::Broken, 0),
         Coding::Brotli => {
-            let decoder = brotli_decompressor::Decompressor::new(packed, BUFFER_BYTES);
+            let decoder = brotli_decompressor::Decompressor::new(&mut rest, BUFFER_BYTES);
             read_up_to(decoder, bytes_max, out)
         }
-        Coding::Zstd => unpack_zstd(packed, bytes_max, out),
+        Coding::Zstd => unpack_zstd(&mut rest, bytes_max, out),
     };
-    match read {
-        Err(_) => End::Broken,
-        Ok(()) if out.len() > bytes_max => {
-            out.truncate(bytes_max);
-            End::Full
-        }
-        Ok(()) => End::Sound,
-    }
+    let end = if read.is_err() {
+        End::Broken
+    } else if out.len() > bytes_max {
+        out.truncate(bytes_max);
+        End::Full
+    } else if coding == Coding::Deflate && !rest.is_empty() {
+        // The bare stream has no mark by which a text would be told from it.
+        End::Broken
+    } else {
+        End::Sound
+    };
+    (end, packed.len() - rest.len())
 }
 
 /// What brotli reads at a time.
@@ -133,17 +141,7 @@ fn read_up_to(reader: impl Read, bytes_max: usize, out: &mut Vec<u8>) -> io::Res
     reader.take(bytes_max as u64 + 1).read_to_end(out).map(drop)
 }
 
-/// Deflate without zlib's frame; what stands behind its end makes it broken.
-fn inflate(packed: &[u8], bytes_max: usize, out: &mut Vec<u8>) -> io::Result<()> {
-    let mut decoder = DeflateDecoder::new(packed);
-    read_up_to(&mut decoder, bytes_max, out)?;
-    if out.len() <= bytes_max && !decoder.into_inner().is_empty() {
-        return Err(io::ErrorKind::InvalidData.into());
-    }
-    Ok(())
-}
-
-fn unpack_zstd(packed: &[u8], bytes_max: usize, out: &mut Vec<u8>) -> io::Result<()> {
+fn unpack_zstd(packed: &mut &[u8], bytes_max: usize, out: &mut Vec<u8>) -> io::Result<()> {
     let mut decoder = zstd::stream::read::Decoder::with_buffer(packed)?;
     decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
     read_up_to(decoder, bytes_max, out)

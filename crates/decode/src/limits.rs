@@ -59,6 +59,10 @@ pub const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 pub const CALLS_MAX: usize = 128;
 /// Top-level fields of one GraphQL operation that are kept by name.
 pub const FIELDS_MAX: usize = 64;
+/// Operations and fragments of one GraphQL document.
+pub const DEFINITIONS_MAX: usize = 64;
+/// Uses of fragments in one GraphQL document.
+pub const SPREADS_MAX: usize = 512;
 /// Of a JSON web token that is looked into.
 pub const TOKEN_BYTES_MAX: usize = 16 << 10;
 /// Audiences of one token.

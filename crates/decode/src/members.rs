@@ -30,6 +30,11 @@ pub(crate) fn members(leaves: &Leaves) -> impl Iterator<Item = (u32, Member, Val
     })
 }
 
+/// Whether there may be a call: one of the members is there that every call has.
+pub(crate) fn has_calls(leaves: &Leaves) -> bool {
+    members(leaves).any(|it| !matches!(it.1, Member::Id | Member::Method | Member::ParamsName))
+}
+
 static WAYS: &[(&[&str], Member)] = &[
     (&["jsonrpc"], Member::JsonRpc),
     (&["method"], Member::Method),

@@ -76,14 +76,13 @@ impl Multipart<'_> {
         };
         let head = String::from_utf8_lossy(head);
         let head = PartHead::read(&head);
-        match head.name {
-            Some(name) => self.leaves.enter(name),
-            None => {
-                if self.form {
-                    self.blemishes.insert(Blemishes::BAD_FORM);
-                }
-                self.leaves.enter_item(index);
+        if let Some(name) = head.name {
+            self.leaves.enter(name);
+        } else {
+            if self.form {
+                self.blemishes.insert(Blemishes::BAD_FORM);
             }
+            self.leaves.enter_item(index);
         }
         if let Some(file) = head.file {
             self.leaves.add_named("@filename", Value::Text(file));
@@ -249,10 +248,11 @@ mod tests {
         let write = |leaf: crate::Leaf<'_>| {
             let mut place = String::new();
             leaf.write_place(&mut place);
-            match leaf.value {
-                Value::Text(value) | Value::Number(value) => place.push_str(&format!(" {value}")),
-                other => place.push_str(&format!(" {other:?}")),
-            }
+            let value = match leaf.value {
+                Value::Text(value) | Value::Number(value) => value,
+                _ => unreachable!("these forms have nothing else"),
+            };
+            place.extend([" ", value]);
             place["$.request.body".len()..].to_owned()
         };
         (leaves.iter().map(write).collect(), blemishes)

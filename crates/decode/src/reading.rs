@@ -7,12 +7,14 @@ use gatewatch_model::{Blemishes, Exchange, Spot};
 use crate::body::Bodies;
 use crate::call::{Call, Calls, Facts};
 use crate::credentials::Shown;
+use crate::graphql::{self, Asked, Documents};
 use crate::heads::{Head, all};
 use crate::jwt::Token;
-use crate::leaves::Leaves;
+use crate::leaves::{Leaf, Leaves, Value};
+use crate::members::has_calls;
 use crate::message::{BodyKind, Message};
 use crate::target::{METHOD_OTHER, Path, method, split};
-use crate::{cookies, rpc, urls};
+use crate::{cookies, grpc, rpc, soap, urls};
 
 /// What was read of the last exchange.
 #[derive(Debug, Default)]
@@ -26,6 +28,7 @@ pub struct Reading {
     shown: Shown,
     blemishes: Blemishes,
     bodies: Bodies,
+    documents: Documents,
     bytes: Vec<u8>,
 }
 
@@ -109,6 +112,7 @@ impl Reading {
         self.response.clear();
         self.calls.clear();
         self.shown.clear();
+        self.bodies.readers.xml.clear();
     }
 
     fn read_request<'e>(&mut self, exchange: &'e Exchange<'_>) -> Head<'e> {
@@ -139,7 +143,7 @@ impl Reading {
         if head.cookies {
             for header in all(exchange.request.headers.as_ref(), "cookie") {
                 cookies::read(header, leaves, |name, value| {
-                    shown.see_cookie(name, value, json)
+                    shown.see_cookie(name, value, json);
                 });
             }
         }
@@ -156,16 +160,47 @@ impl Reading {
     }
 
     fn read_calls(&mut self, head: &Head<'_>) {
+        let Reading {
+            leaves,
+            calls,
+            documents,
+            ..
+        } = self;
         if head.is_websocket() {
             let facts = Facts {
                 protocol: Protocol::WebSocket,
                 ..Facts::default()
             };
-            self.calls.push(facts, head.subprotocols, "", []);
+            calls.push(facts, head.subprotocols, "", []);
+            return;
         }
-        if self.request.kind == BodyKind::Json {
-            rpc::read(&self.leaves, head.mcp, &mut self.calls);
-        }
+        let odd = match self.request.kind {
+            BodyKind::Json if !has_calls(leaves) => Blemishes::default(),
+            BodyKind::Json => {
+                rpc::read(leaves, head.mcp, calls);
+                graphql::read(leaves, documents, calls)
+            }
+            BodyKind::GraphQl => {
+                let asked = Asked {
+                    query: leaves.iter_body().find_map(text_of),
+                    ..Asked::default()
+                };
+                graphql::add(&asked, documents, calls)
+            }
+            BodyKind::Xml | BodyKind::Multipart => {
+                soap::read(head, self.bodies.readers.xml.called(), calls);
+                Blemishes::default()
+            }
+            BodyKind::None | BodyKind::NotObserved if is_grpc(&self.request) => {
+                grpc::read_path(self.path.segments(), calls)
+            }
+            BodyKind::Grpc => grpc::read_path(self.path.segments(), calls),
+            BodyKind::None | BodyKind::NotObserved => {
+                graphql::add(&asked_by_query(leaves), documents, calls)
+            }
+            _ => Blemishes::default(),
+        };
+        self.blemishes.insert(odd);
     }
 
     fn read_response(&mut self, exchange: &Exchange<'_>) {
@@ -184,6 +219,38 @@ impl Reading {
         let odd = bodies.read(response.body.as_ref(), &head, &mut self.response, leaves);
         self.blemishes.insert(odd);
     }
+}
+
+/// GraphQL over GET: the members of a body as parameters.
+fn asked_by_query(leaves: &Leaves) -> Asked<'_> {
+    let mut asked = Asked::default();
+    for leaf in leaves.iter() {
+        let (Some(text), Spot::RequestQuery) = (text_of(leaf), leaf.spot()) else {
+            if leaf.spot() > Spot::RequestQuery {
+                break;
+            }
+            continue;
+        };
+        match leaf.name() {
+            "query" => asked.query = Some(text),
+            "operationName" => asked.operation = text,
+            "extensions" => asked.persisted = text.contains("persistedQuery"),
+            _ => {}
+        }
+    }
+    asked
+}
+
+fn text_of(leaf: Leaf<'_>) -> Option<&str> {
+    match leaf.value {
+        Value::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// A source that sees no bodies still sees what they would be.
+fn is_grpc(message: &Message) -> bool {
+    message.essence().starts_with("application/grpc")
 }
 
 #[cfg(test)]

@@ -302,16 +302,14 @@ fn extent(text: &str, position: u64, whole: bool) -> Extent {
 
 /// Characters and the five entities that XML has; others stay as they are written.
 fn push_reference(reference: &BytesRef<'_>, text: &mut String) {
-    match reference.resolve_char_ref() {
-        Ok(Some(sign)) => text.push(sign),
-        _ => match resolve_predefined_entity(reference) {
-            Some(known) => text.push_str(known),
-            None => {
-                text.push('&');
-                text.push_str(reference);
-                text.push(';');
-            }
-        },
+    if let Ok(Some(sign)) = reference.resolve_char_ref() {
+        text.push(sign);
+    } else if let Some(known) = resolve_predefined_entity(reference) {
+        text.push_str(known);
+    } else {
+        text.push('&');
+        text.push_str(reference);
+        text.push(';');
     }
 }
 

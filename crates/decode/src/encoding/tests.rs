@@ -171,7 +171,7 @@ fn a_window_that_eats_memory_is_refused() {
     let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
     encoder.window_log(27).unwrap();
     encoder.include_contentsize(false).unwrap();
-    encoder.write_all(&[7; 1 << 20]).unwrap();
+    encoder.write_all(&vec![7; 1 << 20]).unwrap();
     let body = encoder.finish().unwrap();
     check("zstd", &body, &body, &[], BAD);
 }

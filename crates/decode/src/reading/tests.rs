@@ -184,3 +184,82 @@ fn a_body_without_a_type_is_what_it_looks_like() {
         assert_eq!(reading.request().kind, kind);
     }
 }
+
+fn called(exchange: &Exchange<'_>) -> (Protocol, Vec<String>) {
+    let mut reading = Reading::default();
+    reading.read(exchange);
+    let label = |call: Call<'_>| {
+        let mut label = String::new();
+        call.write_label(&mut label);
+        label
+    };
+    (reading.protocol(), reading.calls().map(label).collect())
+}
+
+#[test]
+fn what_is_called_inside_a_url_is_found_by_body_head_or_query() {
+    let post = |content_type: &'static str, bytes: &str| {
+        let mut exchange = order();
+        exchange.request.headers = Some(text(&[("content-type", content_type)]));
+        exchange.request.body = Some(body(bytes));
+        exchange
+    };
+    let one = |protocol, label: &str| (protocol, vec![label.to_owned()]);
+    let json = "application/json";
+    assert_eq!(
+        called(&post(json, r#"{"query":"query Me { me { id } }"}"#)),
+        one(Protocol::GraphQl, "query Me")
+    );
+    assert_eq!(
+        called(&post("application/graphql", "mutation { pay }")),
+        one(Protocol::GraphQl, "mutation {pay}")
+    );
+    assert_eq!(
+        called(&post(
+            json,
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search"}}"#
+        )),
+        one(Protocol::Mcp, "tools/call search")
+    );
+    assert_eq!(
+        called(&post(
+            "text/xml",
+            "<e:Envelope><e:Body><GetPrice/></e:Body></e:Envelope>"
+        )),
+        one(Protocol::Soap, "GetPrice")
+    );
+    let mut rpc = post("application/grpc", "\0\0\0\0\0");
+    rpc.request.url = "/shop.v1.Orders/List".into();
+    assert_eq!(called(&rpc), one(Protocol::Grpc, "List"));
+    rpc.request.body = None;
+    assert_eq!(called(&rpc), one(Protocol::Grpc, "List"));
+    let mut get = order();
+    get.request.body = Some(body(""));
+    get.request.url = "/graphql?query=%7Bme%7Bid%7D%7D".into();
+    assert_eq!(called(&get), one(Protocol::GraphQl, "query {me}"));
+    get.request.url = "/search?query=shoes".into();
+    assert_eq!(called(&get), (Protocol::Rest, Vec::new()));
+    get.request.headers = Some(text(&[("Upgrade", "WebSocket"), ("Connection", "Upgrade")]));
+    assert_eq!(called(&get).0, Protocol::WebSocket);
+}
+
+#[test]
+fn nothing_is_left_of_the_exchange_before() {
+    let mut soap = order();
+    soap.request.headers = Some(text(&[("content-type", "text/xml"), ("x-api-key", "31d4")]));
+    soap.request.body = Some(body("<Envelope><Body><GetPrice/></Body></Envelope>"));
+    let mut used = Reading::default();
+    used.read(&soap);
+    let mut multipart = order();
+    multipart.request.headers = Some(text(&[("content-type", "multipart/form-data; boundary=x")]));
+    for exchange in [multipart, order()] {
+        used.read(&exchange);
+        let mut fresh = Reading::default();
+        fresh.read(&exchange);
+        assert_eq!(places(&used), places(&fresh));
+        assert_eq!(used.calls().len(), fresh.calls().len());
+        assert_eq!(used.credentials(), fresh.credentials());
+        assert_eq!(used.blemishes(), fresh.blemishes());
+        assert_eq!(used.request().essence(), fresh.request().essence());
+    }
+}
