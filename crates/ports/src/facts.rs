@@ -15,6 +15,8 @@ pub struct FactQuery {
     pub state: Option<State>,
     pub answers: Vec<(Question, Option<bool>)>,
     pub drift: Option<Drift>,
+    /// Only those that stand otherwise than as documented.
+    pub drifting: bool,
     pub protocol: Option<Protocol>,
     pub role: Option<EndpointRole>,
     pub known_by: Option<Knowledge>,

@@ -139,7 +139,7 @@ enum Asking {
 
 /// A control that was accepted.
 #[derive(Debug, Serialize, ToSchema)]
-struct SentControl {
+pub(crate) struct SentControl {
     /// Counts up by one with each control.
     revision: u64,
     /// `forget`, `merge`, `pin`, `unpin`, `split`, `define` or `undefine`.
@@ -333,7 +333,7 @@ pub(crate) fn refused(error: IntakeError) -> Problem {
 }
 
 impl SentControl {
-    fn new(row: ControlRow) -> SentControl {
+    pub fn new(row: ControlRow) -> SentControl {
         let ControlRow {
             control:
                 NumberedControl {

@@ -222,6 +222,7 @@ fn facts(asked: &Asked, now: Timestamp) -> FactQuery {
         state: State::ALL.into_iter().find(|it| Some(it.name()) == state),
         answers: answers.collect(),
         drift: asked.choice("drift").and_then(Drift::parse),
+        drifting: false,
         protocol: asked.choice("protocol").and_then(Protocol::parse),
         role: asked.choice("role").and_then(EndpointRole::parse),
         known_by: Knowledge::ALL

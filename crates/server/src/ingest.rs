@@ -195,7 +195,7 @@ impl Lines {
     }
 }
 
-fn encoding_problem(error: EncodingError) -> Problem {
+pub(crate) fn encoding_problem(error: EncodingError) -> Problem {
     let detail = error.to_string();
     match error {
         EncodingError::Unknown { .. } => Problem::new(&WRONG_ENCODING, detail),
@@ -205,7 +205,7 @@ fn encoding_problem(error: EncodingError) -> Problem {
 }
 
 /// Before a byte of it is read, when its sender says how long it is.
-fn refuse_long(headers: &HeaderMap) -> Result<(), Problem> {
+pub(crate) fn refuse_long(headers: &HeaderMap) -> Result<(), Problem> {
     let length = headers
         .get(CONTENT_LENGTH)
         .and_then(|it| it.to_str().ok()?.parse::<u64>().ok());

@@ -9,7 +9,10 @@ mod blocking;
 mod body;
 mod controls;
 mod csv;
+mod definitions;
+mod document;
 mod dress;
+mod drift;
 mod endpoint_query;
 mod events;
 mod facts;
@@ -35,6 +38,7 @@ mod setup;
 mod shapes;
 mod shared;
 mod tokens;
+mod uploads;
 
 use std::sync::Arc;
 

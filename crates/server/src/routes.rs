@@ -16,8 +16,8 @@ use crate::openapi::Content;
 use crate::problem::{Kind, NOT_FOUND, Problem, WRONG_METHOD};
 use crate::shared::Shared;
 use crate::{
-    Faces, audit, controls, dress, events, guard, health, ingest, inventory, metrics, openapi,
-    pages, pins, profile, progress, rollups, seen, setup, tokens,
+    Faces, audit, controls, definitions, dress, drift, events, guard, health, ingest, inventory,
+    metrics, openapi, pages, pins, profile, progress, rollups, seen, setup, tokens, uploads,
 };
 
 pub(crate) static ROLL: &[&[Route]] = &[
@@ -29,6 +29,9 @@ pub(crate) static ROLL: &[&[Route]] = &[
     inventory::ROUTES,
     profile::ROUTES,
     pins::ROUTES,
+    definitions::ROUTES,
+    uploads::ROUTES,
+    drift::ROUTES,
     seen::ROUTES,
     rollups::ROUTES,
     progress::ROUTES,
@@ -53,6 +56,7 @@ pub(crate) struct Route {
 pub(crate) enum Verb {
     Get,
     Post,
+    Put,
     Delete,
 }
 
@@ -152,6 +156,7 @@ impl Verb {
         match self {
             Verb::Get => "get",
             Verb::Post => "post",
+            Verb::Put => "put",
             Verb::Delete => "delete",
         }
     }
@@ -160,6 +165,7 @@ impl Verb {
         match self {
             Verb::Get => MethodFilter::GET,
             Verb::Post => MethodFilter::POST,
+            Verb::Put => MethodFilter::PUT,
             Verb::Delete => MethodFilter::DELETE,
         }
     }

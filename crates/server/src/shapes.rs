@@ -99,6 +99,7 @@ pub(crate) struct Collection {
 
 /// What a definition calls itself.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DefinitionTitle)]
 pub(crate) struct Defined {
     /// The title in the document.
     pub title: Box<str>,

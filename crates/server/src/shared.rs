@@ -9,10 +9,11 @@ use gatewatch_model::{Stage, Timestamp};
 use gatewatch_pipeline::{Intake, Live};
 use gatewatch_ports::Journal;
 use gatewatch_sources::Perimeter;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::access::{Access, Grant};
 use crate::blocking::Blocking;
+use crate::document::READINGS_MAX;
 use crate::events::Streams;
 use crate::health::Readiness;
 use crate::ingest::Room;
@@ -38,6 +39,8 @@ pub(crate) struct Shared {
     pub setup: Setup,
     pub streams: Streams,
     pub waiters: Waiters,
+    /// Documents are read and written one at a time.
+    pub readings: Arc<Semaphore>,
 }
 
 impl Shared {
@@ -68,6 +71,7 @@ impl Shared {
             setup: Setup::default(),
             streams: Streams::default(),
             waiters: Waiters::default(),
+            readings: Arc::new(Semaphore::new(READINGS_MAX)),
         }
     }
 

@@ -30,7 +30,7 @@ pub(crate) struct Room {
 }
 
 /// What one request holds of the room; given back when dropped.
-pub(super) struct Space {
+pub(crate) struct Space {
     steps: Arc<Semaphore>,
     held: Option<OwnedSemaphorePermit>,
 }
@@ -46,7 +46,7 @@ impl Default for Room {
 }
 
 impl Room {
-    pub(super) fn space(&self) -> Space {
+    pub fn space(&self) -> Space {
         Space {
             steps: self.steps.clone(),
             held: None,

@@ -3,6 +3,7 @@
 mod access;
 mod connections;
 mod controls;
+mod definitions;
 mod facts;
 mod house;
 mod ingest;

@@ -7,6 +7,7 @@ use gatewatch_model::effects::Effects;
 use gatewatch_ports::store::Role;
 use serde_json::{Value, json};
 
+use super::definitions::SHOP;
 use super::facts::profile;
 use super::house::{House, Told, exchanges};
 use crate::openapi;
@@ -147,6 +148,9 @@ impl Walk {
 
     async fn example(&mut self, route: &Route) -> Example {
         self.count += 1;
+        if let Some(upload) = self.upload(route).await {
+            return upload;
+        }
         let Walk {
             house,
             collection,
@@ -213,6 +217,22 @@ impl Walk {
         }
     }
 
+    /// Of routes about definitions.
+    async fn upload(&self, route: &Route) -> Option<Example> {
+        let (path, status) = match route.operation.id {
+            "addDefinition" => ("/api/v1/definitions?host=uploaded.example".to_owned(), 202),
+            "putDefinition" => (route.path.replace("{id}", &self.collection), 202),
+            "getDefinition" => (route.path.replace("{id}", &define(&self.house).await), 200),
+            "dropDefinition" => (route.path.replace("{id}", &define(&self.house).await), 202),
+            _ => return None,
+        };
+        Some(Example {
+            path,
+            body: SHOP.into(),
+            status,
+        })
+    }
+
     /// The members of what came are those that the description names.
     fn is_as_described(&self, route: &Route, told: &Told) {
         let operation = &self.document["paths"][route.path][route.verb.name()];
@@ -261,6 +281,15 @@ fn expect(route: &Route, status: u16, told: &Told) {
     // Whoever tries codes that are wrong is slowed down; both say no.
     let fits = got == status || (route.gate == Gate::SetupCode && got == 429);
     assert!(fits, "{} answers {got}, not {status}: {told:?}", route.path);
+}
+
+/// Uploads a definition of scope `/shop`, and answers with its collection.
+async fn define(house: &House) -> String {
+    let admin = house.token(Role::SecurityAdmin, "/shop");
+    let uri = "/api/v1/definitions?host=defined.example";
+    let told = house.post(uri, &admin, SHOP).await;
+    assert_eq!(told.status, StatusCode::ACCEPTED, "{}", told.text);
+    text(&told.json()["collection_id"])
 }
 
 /// Makes an endpoint, and the body of a control that forgets it.

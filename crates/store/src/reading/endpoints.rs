@@ -129,6 +129,12 @@ fn add_facts(filter: &mut Filter, asked: &FactQuery) {
         }
     }
     filter.text("e.drift = ?", asked.drift.map(Drift::name));
+    if asked.drifting {
+        filter.text(
+            "e.drift <> '' AND e.drift <> ?",
+            Some(Drift::AsDocumented.name()),
+        );
+    }
     filter.text("e.protocol = ?", asked.protocol.map(Protocol::name));
     filter.text("e.role = ?", asked.role.map(EndpointRole::name));
     if let Some(known) = asked.known_by {

@@ -190,6 +190,11 @@ pub fn filters(maker: &mut dyn Maker) {
     };
     assert_eq!(drift(Drift::Shadow), ["/stale"]);
     assert_eq!(drift(Drift::Zombie), [""; 0]);
+    let drifting = FactQuery {
+        drifting: true,
+        ..nothing()
+    };
+    assert_eq!(narrow(drifting), ["/full", "/stale"]);
     let known = |known_by| {
         narrow(FactQuery {
             known_by: Some(known_by),
