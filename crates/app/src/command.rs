@@ -48,7 +48,7 @@ pub enum Command {
     /// Reads captures offline and prints which APIs and endpoints they show
     #[command(after_long_help = SCAN_HELP, after_help = SCAN_HELP)]
     Scan(ScanArgs),
-    /// Streams exchange files to a running server; every retry is harmless
+    /// Streams captures and logs to a running server; every retry is harmless
     Send(SendArgs),
     /// Measures this machine
     Bench(BenchArgs),
@@ -155,7 +155,8 @@ pub enum ScanFormat {
 
 #[derive(Debug, Args)]
 pub struct SendArgs {
-    /// Exchange files (JSON Lines, plain or compressed with gzip or zstd); `-` is standard input
+    /// Files and folders of any kind that is read (HAR, access logs, JSON logs, exchange files),
+    /// plain or compressed with gzip or zstd; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// The server, such as http://127.0.0.1:8470
@@ -170,12 +171,54 @@ pub struct SendArgs {
     /// Says that these exchanges are of the past: they count, and claim nothing about the present
     #[arg(long)]
     pub historical: bool,
+    /// The kind of all files (`har`, `access-log`, `native`, or a JSON log such as `envoy`)
+    /// [default: each file's is told by its content]
+    #[arg(long, value_name = "NAME")]
+    pub format: Option<String>,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    /// Goes on with what is written later, across rotation, until Ctrl-C
+    #[arg(long)]
+    pub follow: bool,
+    /// Begins to follow at the end of each file
+    #[arg(long, requires = "follow")]
+    pub new_only: bool,
+    /// How long to wait before looking whether followed files have grown
+    #[arg(long, value_name = "TIME", default_value = "1s", requires = "follow")]
+    pub interval: Span,
     /// Begins the name under which the server tells this run's batches from others'
     #[arg(long, value_name = "NAME", default_value = "send")]
     pub sender: String,
     /// Shows no progress and no summary; refused lines are still said
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// How files are to be read, for all commands that read some.
+#[derive(Debug, Default, Args)]
+pub struct ReadingArgs {
+    /// How a line of a text log is made up, as the configuration of nginx (`$remote_addr …`) or
+    /// Apache (`%h …`) has it
+    #[arg(long, value_name = "FORMAT")]
+    pub log_format: Option<String>,
+    /// Where JSON lines have a part of the exchange, such as `request.url=http.url`, or a file of
+    /// such rows; may be repeated
+    #[arg(long, value_name = "MEMBER=PATH|FILE")]
+    pub map: Vec<String>,
+    /// The host that requests went to where a log does not name it
+    #[arg(long, value_name = "HOST")]
+    pub host: Option<String>,
+}
+
+impl ReadingArgs {
+    pub fn asked(&self) -> gatewatch_sources::files::Asked<'_> {
+        gatewatch_sources::files::Asked {
+            format: None,
+            log_format: self.log_format.as_deref(),
+            map: &self.map,
+            host: self.host.as_deref(),
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -1,237 +1,295 @@
-//! Cuts files into batches of whole lines. Every line keeps its place, so that a refusal can
-//! name file and line. Compressed files are told by their first bytes, whatever their name.
+//! Reads files of any kind and cuts them into batches of lines of the native exchange file. Each
+//! line remembers where it comes from, so that a refusal can name the place.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use anyhow::Context;
-use flate2::bufread::MultiGzDecoder;
+use gatewatch_sources::admit;
+use gatewatch_sources::files::follow::Follower;
+use gatewatch_sources::files::{Item, Outcome, Place, Reader, Unit};
+use gatewatch_wire::exchange_file;
 use indicatif::ProgressBar;
 use tokio::sync::mpsc::Sender;
 
 const BATCH_BYTES_MAX: usize = 2 << 20;
-const BATCH_LINES_MAX: u64 = 2_000;
-/// The server reads no longer lines either.
-const LINE_BYTES_MAX: usize = 4 << 20;
-const GZIP: &[u8] = &[0x1f, 0x8b];
-const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+const BATCH_LINES_MAX: usize = 2_000;
 
-/// What a file is cut into.
+/// What files are cut into.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Cut {
     Lines(Lines),
-    /// A line that cannot be sent at all.
+    /// A line or entry that cannot be sent at all.
     Refused {
-        file: usize,
-        line: u64,
+        origin: Origin,
         why: String,
     },
+    /// So many more that hold no exchange, as logs may.
+    PassedOver(u64),
 }
 
-/// Lines that follow one another in one file.
+/// Lines that are sent together.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Lines {
-    /// Which of the files, counted from zero.
-    pub file: usize,
-    /// The number of the first line, counted from one.
-    pub first: u64,
-    pub count: u64,
+    /// Of each line.
+    pub origins: Vec<Origin>,
     pub bytes: Vec<u8>,
 }
 
+/// Where a line comes from. Those of one file follow one another in order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Origin {
+    /// Which of the files, in the order in which they were read.
+    file: usize,
+    number: u64,
+    path: Arc<Path>,
+    is_entry: bool,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = if self.is_entry {
+            Unit::Entry
+        } else {
+            Unit::Line
+        };
+        let (path, number) = (&*self.path, self.number);
+        Place { path, number, unit }.fmt(f)
+    }
+}
+
 /// Reads all files in order; stops early when nobody wants more.
-pub fn read(files: &[PathBuf], bar: &ProgressBar, to: &Sender<Cut>) -> anyhow::Result<()> {
-    for (file, path) in files.iter().enumerate() {
-        let reader = open(path, bar).with_context(|| format!("cannot open {}", path.display()))?;
-        let sent = cut(file, reader, &mut |cut| to.blocking_send(cut).is_ok());
-        if !sent.with_context(|| format!("cannot read {}", path.display()))? {
-            return Ok(());
+pub fn read(mut reader: Reader, bar: &ProgressBar, to: &Sender<Cut>) {
+    let bytes_read = reader.bytes_read();
+    let mut cutter = Cutter::new(to);
+    while let Some(item) = reader.next() {
+        match cutter.take(item) {
+            Took::Room => (),
+            Took::Passed => bar.set_position(bytes_read.load(Ordering::Relaxed)),
+            Took::Unwanted => return,
         }
     }
-    Ok(())
+    cutter.pass();
 }
 
-fn open(path: &Path, bar: &ProgressBar) -> io::Result<Box<dyn BufRead>> {
-    let raw: Box<dyn Read> = if path == Path::new("-") {
-        Box::new(io::stdin())
-    } else {
-        Box::new(File::open(path)?)
-    };
-    let mut counted = BufReader::with_capacity(128 << 10, bar.wrap_read(raw));
-    // A pipe may hand over a single byte first, so what is there is looked at, not demanded.
-    let mut start = Vec::new();
-    counted
-        .by_ref()
-        .take(ZSTD.len() as u64)
-        .read_to_end(&mut start)?;
-    let is = |magic: &[u8]| start.starts_with(magic);
-    let (gzip, zstd) = (is(GZIP), is(ZSTD));
-    let whole = BufReader::new(io::Cursor::new(start).chain(counted));
-    Ok(match (gzip, zstd) {
-        (true, _) => Box::new(BufReader::new(MultiGzDecoder::new(whole))),
-        (_, true) => Box::new(BufReader::new(zstd::Decoder::with_buffer(whole)?)),
-        _ => Box::new(whole),
-    })
-}
-
-/// Cuts one file; false when `emit` wants no more.
-fn cut(
-    file: usize,
-    mut reader: impl BufRead,
-    emit: &mut dyn FnMut(Cut) -> bool,
-) -> io::Result<bool> {
-    let mut lines = Lines {
-        file,
-        first: 1,
-        ..Lines::default()
-    };
+/// Reads what there is and what comes, looking again after each `interval`, until `stop` is set.
+/// What is there is sent before it waits.
+pub fn follow(
+    mut follower: Follower,
+    interval: Duration,
+    (bar, stop): (&ProgressBar, &AtomicBool),
+    to: &Sender<Cut>,
+) {
+    let bytes_read = follower.bytes_read();
+    let mut cutter = Cutter::new(to);
     loop {
-        let before = lines.bytes.len();
-        match read_line(&mut reader, &mut lines.bytes)? {
-            Got::End => return Ok(lines.is_blank() || emit(Cut::Lines(lines))),
-            Got::Line => lines.count += 1,
-            Got::TooLong => {
-                lines.bytes.truncate(before);
-                let line = lines.first + lines.count;
-                if !lines.pass(line + 1, emit) {
-                    return Ok(false);
+        let wanted = match follower.next() {
+            Some(item) => !matches!(cutter.take(item), Took::Unwanted),
+            None => {
+                let wanted = cutter.pass();
+                if follower.is_over() || stop.load(Ordering::Relaxed) {
+                    return;
                 }
-                let why = format!(
-                    "the line has more than {LINE_BYTES_MAX} bytes; cut its bodies and say their size in `body_bytes`"
-                );
-                if !emit(Cut::Refused { file, line, why }) {
-                    return Ok(false);
+                bar.set_position(bytes_read.load(Ordering::Relaxed));
+                std::thread::sleep(interval);
+                wanted
+            }
+        };
+        if !wanted || to.is_closed() {
+            return;
+        }
+    }
+}
+
+struct Cutter<'t> {
+    to: &'t Sender<Cut>,
+    lines: Lines,
+    passed_over: u64,
+    /// All files so far, so that each is named once in memory.
+    paths: Vec<Arc<Path>>,
+}
+
+enum Took {
+    /// The batch is not full yet.
+    Room,
+    Passed,
+    /// Nobody wants more.
+    Unwanted,
+}
+
+impl<'t> Cutter<'t> {
+    fn new(to: &'t Sender<Cut>) -> Cutter<'t> {
+        Cutter {
+            to,
+            lines: Lines::default(),
+            passed_over: 0,
+            paths: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, item: Item<'_>) -> Took {
+        let Item {
+            place,
+            outcome,
+            native,
+        } = item;
+        match (outcome, native) {
+            (Outcome::PassedOver, _) => self.passed_over += 1,
+            (Outcome::Refused(why), _) => {
+                let (origin, why) = (self.origin(place), why.into());
+                if self.to.blocking_send(Cut::Refused { origin, why }).is_err() {
+                    return Took::Unwanted;
                 }
             }
+            (Outcome::Exchange(_), Some(line)) => {
+                self.lines.bytes.extend_from_slice(line.as_bytes());
+                self.lines.bytes.push(b'\n');
+                self.push(place);
+            }
+            (Outcome::Exchange(mut exchange), None) => {
+                // What the server would cut need not travel.
+                admit(&mut exchange);
+                exchange_file::write(&exchange, &mut self.lines.bytes);
+                self.push(place);
+            }
         }
-        let full = lines.bytes.len() >= BATCH_BYTES_MAX || lines.count >= BATCH_LINES_MAX;
-        if full && !lines.pass(lines.first + lines.count, emit) {
-            return Ok(false);
+        let Lines { origins, bytes } = &self.lines;
+        if bytes.len() < BATCH_BYTES_MAX && origins.len() < BATCH_LINES_MAX {
+            return Took::Room;
+        }
+        if self.pass() {
+            Took::Passed
+        } else {
+            Took::Unwanted
+        }
+    }
+
+    /// Hands on what there is; false when no more is wanted.
+    fn pass(&mut self) -> bool {
+        let mut wanted = true;
+        if !self.lines.origins.is_empty() {
+            let lines = std::mem::take(&mut self.lines);
+            wanted &= self.to.blocking_send(Cut::Lines(lines)).is_ok();
+        }
+        if self.passed_over > 0 {
+            let count = std::mem::take(&mut self.passed_over);
+            wanted &= self.to.blocking_send(Cut::PassedOver(count)).is_ok();
+        }
+        wanted
+    }
+
+    fn push(&mut self, place: Place<'_>) {
+        let origin = self.origin(place);
+        self.lines.origins.push(origin);
+    }
+
+    fn origin(&mut self, place: Place<'_>) -> Origin {
+        let Place { path, number, unit } = place;
+        // The file of the line before is the last, nearly always.
+        let known = self
+            .paths
+            .iter()
+            .rposition(|it| it.as_os_str() == path.as_os_str());
+        let file = known.unwrap_or_else(|| {
+            self.paths.push(path.into());
+            self.paths.len() - 1
+        });
+        Origin {
+            file,
+            number,
+            path: Arc::clone(&self.paths[file]),
+            is_entry: unit == Unit::Entry,
         }
     }
 }
 
-impl Lines {
-    /// Hands on what there is and goes on at line `next`; false when no more is wanted.
-    fn pass(&mut self, next: u64, emit: &mut dyn FnMut(Cut) -> bool) -> bool {
-        let fresh = Lines {
-            file: self.file,
-            first: next,
-            ..Lines::default()
-        };
-        let done = std::mem::replace(self, fresh);
-        done.is_blank() || emit(Cut::Lines(done))
+#[cfg(test)]
+pub fn origin(path: &str, number: u64) -> Origin {
+    Origin {
+        file: 0,
+        number,
+        path: Path::new(path).into(),
+        is_entry: false,
     }
-
-    fn is_blank(&self) -> bool {
-        self.bytes.iter().all(u8::is_ascii_whitespace)
-    }
-}
-
-enum Got {
-    Line,
-    TooLong,
-    End,
-}
-
-/// Appends one line with its end. A line that is too long is read past; what was appended of it
-/// is for the caller to take back.
-fn read_line(reader: &mut impl BufRead, bytes: &mut Vec<u8>) -> io::Result<Got> {
-    let read = reader
-        .by_ref()
-        .take(LINE_BYTES_MAX as u64 + 1)
-        .read_until(b'\n', bytes)?;
-    if read == 0 {
-        return Ok(Got::End);
-    }
-    if read <= LINE_BYTES_MAX {
-        if bytes.last() != Some(&b'\n') {
-            bytes.push(b'\n');
-        }
-        return Ok(Got::Line);
-    }
-    if bytes.last() != Some(&b'\n') {
-        reader.skip_until(b'\n')?;
-    }
-    Ok(Got::TooLong)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use gatewatch_sources::files::Options;
+    use tokio::sync::mpsc;
 
     use super::*;
 
-    fn cuts(text: &[u8]) -> Vec<Cut> {
-        let mut found = Vec::new();
-        cut(0, text, &mut |it| {
-            found.push(it);
-            true
-        })
-        .unwrap();
-        found
+    const LINE: &str = r#"{"request":{"method":"GET","url":"/a"}}"#;
+    const LOG: &str = r#"203.0.113.9 - - [21/Nov/2026:08:00:00 +0000] "GET /l HTTP/1.1" 200 5"#;
+
+    fn cuts(text: &str) -> Vec<Cut> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, text).unwrap();
+        let reader = Reader::open(&[path], Options::default()).unwrap();
+        let (to, mut from) = mpsc::channel(1_000);
+        read(reader, &ProgressBar::hidden(), &to);
+        drop(to);
+        std::iter::from_fn(|| from.blocking_recv()).collect()
     }
 
-    fn places(cuts: &[Cut]) -> Vec<(u64, u64)> {
-        cuts.iter()
-            .map(|it| match it {
-                Cut::Lines(lines) => (lines.first, lines.count),
-                Cut::Refused { line, .. } => (*line, 0),
-            })
-            .collect()
+    /// How many lines each batch has and the number of its first, 0 for what is refused.
+    fn places(cuts: &[Cut]) -> Vec<(u64, usize)> {
+        let of = |it: &Cut| match it {
+            Cut::Lines(lines) => (lines.origins[0].number, lines.origins.len()),
+            Cut::Refused { origin, .. } => (origin.number, 0),
+            Cut::PassedOver(count) => (0, *count as usize),
+        };
+        cuts.iter().map(of).collect()
     }
 
     #[test]
     fn batches_hold_so_many_lines_and_keep_their_numbers() {
-        let text = "{}\n".repeat(4_500);
+        let text = format!("{LINE}\n").repeat(4_500);
+        let found = cuts(&text);
+        assert_eq!(places(&found), [(1, 2_000), (2_001, 2_000), (4_001, 500)]);
+        let Cut::Lines(lines) = &found[2] else {
+            panic!("no lines")
+        };
         assert_eq!(
-            places(&cuts(text.as_bytes())),
-            [(1, 2_000), (2_001, 2_000), (4_001, 500)]
+            lines.bytes,
+            format!("{LINE}\n").repeat(500).as_bytes(),
+            "native lines travel as they are"
         );
+        assert!(lines.origins[499].to_string().ends_with("file:4500"));
     }
 
     #[test]
     fn batches_hold_so_many_bytes() {
-        let text = format!("{}\n", "x".repeat(1 << 20)).repeat(5);
-        assert_eq!(places(&cuts(text.as_bytes())), [(1, 2), (3, 2), (5, 1)]);
+        let long = LINE.replace("/a", &format!("/{}", "x".repeat(1 << 20)));
+        let text = format!("{long}\n").repeat(5);
+        assert_eq!(places(&cuts(&text)), [(1, 2), (3, 2), (5, 1)]);
     }
 
     #[test]
-    fn the_last_line_needs_no_end_and_blank_files_send_nothing() {
-        assert_eq!(places(&cuts(b"{}\n{}")), [(1, 2)]);
-        assert_eq!(cuts(b""), []);
-        assert_eq!(cuts(b"\n \n\r\n"), []);
+    fn other_kinds_are_sent_as_native_lines_and_cut_before() {
+        let text = format!("{LOG}\n{}\n{LOG}\n", LOG.replace("GET /l HTTP/1.1", "-"));
+        let found = cuts(&text);
+        assert_eq!(places(&found), [(1, 2), (0, 1)]);
+        let Cut::Lines(lines) = &found[0] else {
+            panic!("no lines")
+        };
+        let first = lines.bytes.split(|it| *it == b'\n').next().unwrap();
+        assert_eq!(exchange_file::read(first).unwrap().request.url, "/l");
+        let long = LOG.replace("/l", &format!("/{}", "x".repeat(20_000)));
+        let Cut::Lines(lines) = &cuts(&long)[0] else {
+            panic!("no lines")
+        };
+        assert!(lines.bytes.len() < 17_000);
     }
 
     #[test]
-    fn a_line_without_end_is_refused_and_the_next_keeps_its_number() {
-        let text = format!("{{}}\n{}\n{{}}\n", "x".repeat(LINE_BYTES_MAX + 5));
-        let found = cuts(text.as_bytes());
-        assert_eq!(places(&found), [(1, 1), (2, 0), (3, 1)]);
-        assert!(
-            matches!(&found[1], Cut::Refused { why, .. } if why.contains("more than 4194304 bytes"))
-        );
-    }
-
-    #[test]
-    fn packed_files_are_told_by_their_first_bytes() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        gzip.write_all(b"{}\n").unwrap();
-        for (name, bytes) in [
-            ("plain", b"{}\n".to_vec()),
-            ("a", gzip.finish().unwrap()),
-            ("b", zstd::bulk::compress(b"{}\n", 3).unwrap()),
-        ] {
-            let path = folder.path().join(name);
-            std::fs::write(&path, bytes).unwrap();
-            let mut text = String::new();
-            open(&path, &ProgressBar::hidden())
-                .unwrap()
-                .read_to_string(&mut text)
-                .unwrap();
-            assert_eq!(text, "{}\n", "{name}");
-        }
+    fn what_cannot_be_read_is_refused_where_it_stands() {
+        let found = cuts(&format!("{LINE}\nno exchange\n\n{LINE}"));
+        assert_eq!(places(&found), [(2, 0), (1, 2)]);
+        assert!(cuts("").is_empty() && cuts(" \n\n").is_empty());
     }
 }

@@ -1,23 +1,28 @@
-//! The command `send`: files to batches, batches to the server until it takes them, and an
-//! account of what it refused.
+//! The command `send`: files of any kind to batches, batches to the server until it takes them,
+//! and an account of what was refused.
 
 mod batches;
 mod report;
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use bytes::Bytes;
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use gatewatch_sources::files::folders::STDIN;
+use gatewatch_sources::files::follow::{Follower, From};
+use gatewatch_sources::files::{Asked, Options, Reader};
 use http::StatusCode;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::mpsc;
 
 use crate::client::{Answer, Backoff, Client, ClientError, Post, Secret, deliver};
 use crate::command::SendArgs;
+use crate::serve::Stop;
 use batches::{Cut, Lines};
 use report::Report;
 
@@ -27,14 +32,19 @@ const ZSTD_LEVEL: i32 = 3;
 /// As the server's batch header allows.
 const SENDER_CHARS_MAX: usize = 80;
 
-/// Sends all files. True when every line was taken.
+/// Sends all files. True when everything that was read was taken.
 pub async fn run(args: &SendArgs) -> anyhow::Result<bool> {
     let sender = sender(&args.sender)?;
     let client = Client::new(&args.to, &token(args)?, args.ca.as_deref())?;
-    let bar = bar(args)?;
+    let input = Input::open(args)?;
+    let bar = bar(args, input.total())?;
+    let bytes_read = input.bytes_read();
+    let stop = Arc::new(AtomicBool::new(false));
     let (to_wire, batches) = mpsc::channel(2);
-    let (files, counted) = (args.files.clone(), bar.clone());
-    let reader = tokio::task::spawn_blocking(move || batches::read(&files, &counted, &to_wire));
+    let reader = {
+        let (bar, stop) = (bar.clone(), Arc::clone(&stop));
+        tokio::task::spawn_blocking(move || input.read(&bar, &stop, &to_wire))
+    };
     let sending = Sending {
         client,
         sender,
@@ -47,18 +57,89 @@ pub async fn run(args: &SendArgs) -> anyhow::Result<bool> {
     };
     let began = Instant::now();
     let mut report = Report::default();
-    let ended = tokio::select! {
-        ended = sending.all(batches, &mut report) => ended,
-        interrupted = tokio::signal::ctrl_c() => {
-            interrupted.context("cannot listen for Ctrl-C")?;
-            Err(anyhow::anyhow!("interrupted; what was accepted is on the server's disk"))
-        }
-    };
+    let ended = until_told(sending.all(batches, &mut report), args.follow, &stop).await;
     bar.finish_and_clear();
-    report.tell(&args.files, began.elapsed(), args.quiet);
+    report.bytes = bytes_read.load(Ordering::Relaxed);
+    report.tell(began.elapsed(), args.quiet);
     ended?;
-    reader.await.context("the reader died")??;
+    reader.await.context("the reader died")?;
     Ok(report.refused_total == 0)
+}
+
+/// Who follows ends by being told so, and everything that was read is still sent; otherwise it is
+/// an interruption. Told twice, it ends at once.
+async fn until_told(
+    sending: impl Future<Output = anyhow::Result<()>>,
+    follow: bool,
+    stop: &AtomicBool,
+) -> anyhow::Result<()> {
+    let mut told = Stop::listen()?;
+    let mut sending = pin!(sending);
+    tokio::select! {
+        ended = &mut sending => return ended,
+        () = told.told() => stop.store(true, Ordering::Relaxed),
+    }
+    if follow {
+        tokio::select! {
+            ended = sending => return ended,
+            () = told.told() => (),
+        }
+    }
+    Err(anyhow::anyhow!(
+        "interrupted; what was accepted is on the server's disk"
+    ))
+}
+
+/// All files, read once or followed.
+enum Input {
+    Once(Reader),
+    Follow(Follower, Duration),
+}
+
+impl Input {
+    fn open(args: &SendArgs) -> anyhow::Result<Input> {
+        let options = Options::read(&Asked {
+            format: args.format.as_deref(),
+            ..args.reading.asked()
+        })?;
+        if !args.follow {
+            return Ok(Input::Once(Reader::open(&args.files, options)?));
+        }
+        anyhow::ensure!(
+            args.files.iter().all(|it| it.as_os_str() != STDIN),
+            "standard input is read for as long as it lasts; leave `-` or --follow out"
+        );
+        let from = if args.new_only {
+            From::End
+        } else {
+            From::Start
+        };
+        let follower = Follower::open(&args.files, options, from)?;
+        Ok(Input::Follow(follower, args.interval.0))
+    }
+
+    fn total(&self) -> Option<u64> {
+        match self {
+            Input::Once(reader) => reader.bytes_total(),
+            Input::Follow(..) => None,
+        }
+    }
+
+    fn bytes_read(&self) -> Arc<AtomicU64> {
+        match self {
+            Input::Once(reader) => reader.bytes_read(),
+            Input::Follow(follower, _) => follower.bytes_read(),
+        }
+    }
+
+    fn read(self, bar: &ProgressBar, stop: &AtomicBool, to: &mpsc::Sender<Cut>) {
+        match self {
+            Input::Once(reader) => batches::read(reader, bar, to),
+            Input::Follow(follower, interval) => {
+                batches::follow(follower, interval, (bar, stop), to);
+            }
+        }
+    }
 }
 
 struct Sending {
@@ -84,7 +165,8 @@ impl Sending {
                         sequence += 1;
                         on_their_way.push(self.one(lines, sequence));
                     }
-                    Some(Cut::Refused { file, line, why }) => report.refuse(file, line, why),
+                    Some(Cut::Refused { origin, why }) => report.refuse(origin, why),
+                    Some(Cut::PassedOver(count)) => report.passed_over += count,
                     None => break,
                 },
                 Some(done) = on_their_way.next() => report.add(done?)?,
@@ -157,11 +239,10 @@ fn token(args: &SendArgs) -> anyhow::Result<Secret> {
 }
 
 /// Counts bytes as they lie in the files; hidden unless somebody is there to see it.
-fn bar(args: &SendArgs) -> anyhow::Result<ProgressBar> {
+fn bar(args: &SendArgs, total: Option<u64>) -> anyhow::Result<ProgressBar> {
     if args.quiet || !std::io::stderr().is_terminal() {
         return Ok(ProgressBar::hidden());
     }
-    let total: Option<u64> = args.files.iter().map(length).sum();
     let (bar, template) = match total {
         Some(total) => (
             ProgressBar::new(total),
@@ -174,10 +255,4 @@ fn bar(args: &SendArgs) -> anyhow::Result<ProgressBar> {
     };
     bar.enable_steady_tick(Duration::from_millis(200));
     Ok(bar.with_style(ProgressStyle::with_template(template)?))
-}
-
-/// None for what is no plain file, such as a pipe.
-fn length(path: &PathBuf) -> Option<u64> {
-    let metadata = std::fs::metadata(path).ok()?;
-    metadata.is_file().then_some(metadata.len())
 }

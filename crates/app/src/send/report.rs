@@ -2,13 +2,12 @@
 
 use std::fmt::Write as _;
 use std::io::Write;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
 use serde::Deserialize;
 
-use super::batches::Lines;
+use super::batches::{Lines, Origin};
 use crate::client::Answer;
 
 /// Refusals that are told one by one.
@@ -20,9 +19,12 @@ pub struct Report {
     pub duplicate_batches: u64,
     pub truncated: u64,
     pub refused_total: u64,
+    /// Lines and entries that hold no exchange.
+    pub passed_over: u64,
+    /// Of the files, as they lie on the disk.
     pub bytes: u64,
-    /// The first of them: file, line, why.
-    refused: Vec<(usize, u64, String)>,
+    /// The first of them, with why.
+    refused: Vec<(Origin, String)>,
 }
 
 /// The answer of ingest, and its problem document when no line could be read.
@@ -50,26 +52,28 @@ impl Report {
     pub fn add(&mut self, (lines, answer): (Lines, Answer)) -> anyhow::Result<()> {
         let said: Said = serde_json::from_slice(&answer.body)
             .context("the server's answer is not what ingest answers")?;
-        self.bytes += lines.bytes.len() as u64;
         self.accepted += said.accepted;
         self.truncated += said.truncated;
         self.duplicate_batches += u64::from(said.duplicate);
         self.refused_total += said.refused_total;
         for RefusedLine { line, why } in said.refused {
-            self.keep(lines.file, lines.first + line.saturating_sub(1), why);
+            let at = usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX);
+            if let Some(origin) = lines.origins.get(at) {
+                self.keep(origin.clone(), why);
+            }
         }
         Ok(())
     }
 
     /// A line that never got to the server.
-    pub fn refuse(&mut self, file: usize, line: u64, why: String) {
+    pub fn refuse(&mut self, origin: Origin, why: String) {
         self.refused_total += 1;
-        self.keep(file, line, why);
+        self.keep(origin, why);
     }
 
     /// Says what there is to say on standard error.
-    pub fn tell(&self, files: &[PathBuf], took: Duration, quiet: bool) {
-        let mut text = self.refusals(files);
+    pub fn tell(&self, took: Duration, quiet: bool) {
+        let mut text = self.refusals();
         if !quiet {
             text.push_str(&self.summary(took));
         }
@@ -77,25 +81,18 @@ impl Report {
         let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }
 
-    fn keep(&mut self, file: usize, line: u64, why: String) {
-        self.refused.push((
-            file,
-            line,
-            why.chars().filter(|it| !it.is_control()).collect(),
-        ));
+    fn keep(&mut self, origin: Origin, why: String) {
+        let why = why.chars().filter(|it| !it.is_control()).collect();
+        self.refused.push((origin, why));
         self.refused.sort_unstable();
         self.refused.truncate(TOLD_MAX);
     }
 
-    fn refusals(&self, files: &[PathBuf]) -> String {
+    fn refusals(&self) -> String {
         let mut text = String::new();
-        for (file, line, why) in &self.refused {
-            let name = files
-                .get(*file)
-                .map(|it| it.display().to_string())
-                .unwrap_or_default();
+        for (origin, why) in &self.refused {
             // Writing to a String cannot fail; so below.
-            let _ = writeln!(text, "{name}:{line}: {why}");
+            let _ = writeln!(text, "{origin}: {why}");
         }
         let untold = self.refused_total.saturating_sub(self.refused.len() as u64);
         if untold > 0 {
@@ -113,6 +110,9 @@ impl Report {
             self.bytes as f64 / 1e6,
             self.accepted as f64 / seconds
         );
+        if self.passed_over > 0 {
+            let _ = write!(text, "; {} hold no request", self.passed_over);
+        }
         if self.truncated > 0 {
             let _ = write!(
                 text,
@@ -137,6 +137,7 @@ mod tests {
     use bytes::Bytes;
     use http::StatusCode;
 
+    use super::super::batches::origin;
     use super::*;
 
     fn answer(body: &str) -> Answer {
@@ -151,17 +152,12 @@ mod tests {
     fn a_refused_line_is_told_with_its_file_and_line() {
         let mut report = Report::default();
         let lines = Lines {
-            file: 1,
-            first: 2_001,
-            count: 3,
+            origins: vec![origin("b", 2_001), origin("b", 2_003)],
             bytes: b"x\n".to_vec(),
         };
         let said = r#"{"accepted":2,"duplicate":false,"truncated":0,"refused":[{"line":2,"why":"no JSON"}],"refused_total":1,"positions":[[3,7]]}"#;
         report.add((lines, answer(said))).unwrap();
-        assert_eq!(
-            report.refusals(&["a".into(), "b".into()]),
-            "b:2002: no JSON\n"
-        );
+        assert_eq!(report.refusals(), "b:2003: no JSON\n");
         assert!(
             report
                 .summary(Duration::from_secs(2))
@@ -173,9 +169,9 @@ mod tests {
     fn only_the_first_refusals_are_told() {
         let mut report = Report::default();
         for line in (1..=500).rev() {
-            report.refuse(0, line, "too long".into());
+            report.refuse(origin("a", line), "too long".into());
         }
-        let told = report.refusals(&["a".into()]);
+        let told = report.refusals();
         assert!(told.starts_with("a:1: too long\na:2: "), "{told}");
         assert!(told.ends_with("… and 490 more refused lines\n"));
     }

@@ -2,9 +2,11 @@
 
 use std::io::Write;
 
-use gatewatch_model::exchange::Seen;
+use gatewatch_model::exchange::{Blemishes, Seen};
 
 use super::*;
+use crate::kinds;
+use crate::limits::{LINE_BYTES_MAX, SAMPLE_BYTES_MAX};
 
 const NATIVE: &str = r#"{"request":{"method":"GET","url":"https://a.example/n"}}"#;
 const COMBINED: &str =

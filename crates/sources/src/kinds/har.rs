@@ -7,8 +7,8 @@ use gatewatch_wire::base64;
 
 use super::{Kind, Read, Settings};
 use crate::draft::values::body as body_of;
-use crate::files::HAR_LIST;
 use crate::files::json::{Json, Soundness, read as read_json};
+use crate::files::opened::HAR_LIST;
 use crate::stamps;
 
 pub static KIND: Kind = Kind {
