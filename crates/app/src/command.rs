@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::captures::CaptureArgs;
 use crate::config::Span;
 
 const EXIT_CODES: &str = "\
@@ -15,8 +16,10 @@ Exit codes:
   2  wrong usage, wrong input, or the work could not be done; standard error says why";
 
 const SCAN_HELP: &str = "\
-Captures are exchange files, plain or compressed with gzip or zstd. They are folded by the same
-engines as a server's, in bounded memory, and the same captures give the same output.
+Captures are exchange files (JSON Lines), HAR 1.2 and access logs (Apache and nginx, combined and
+common), plain or compressed with gzip or zstd; each file's kind is told by its content. They are
+folded by the same engines as a server's, in bounded memory, and the same captures give the same
+output.
 
 A line that cannot be read is said on standard error with its number; the rest is read all the same.
 
@@ -124,7 +127,7 @@ pub struct DemoArgs {
 
 #[derive(Debug, Args)]
 pub struct ScanArgs {
-    /// What to read; `-` is standard input
+    /// Captures of any kind, or folders of them; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Folds this first without printing it, so that fewer exchanges tell more; may be repeated
@@ -133,6 +136,11 @@ pub struct ScanArgs {
     /// What to print
     #[arg(long, value_enum, default_value_t = ScanFormat::Table)]
     pub format: ScanFormat,
+    /// Lists paths too that only ever answered that there is nothing
+    #[arg(long)]
+    pub all: bool,
+    #[command(flatten)]
+    pub captures: CaptureArgs,
     /// Writes to this file instead of standard output
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,

@@ -2,6 +2,7 @@
 
 mod backup;
 mod bench;
+mod captures;
 mod client;
 mod command;
 mod config;

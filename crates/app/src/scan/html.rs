@@ -25,7 +25,7 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
          <style>\n{STYLE}</style>\n</head>\n<body>\n"
     )?;
     head(report, out)?;
-    for (number, listed) in report.collections.iter().enumerate() {
+    for (number, listed) in listed(report) {
         collection(number, listed, out)?;
     }
     trouble(report, out)?;
@@ -82,7 +82,7 @@ fn head(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         )?;
     }
     writeln!(out, "</dl>\n<nav><ul>")?;
-    for (number, listed) in report.collections.iter().enumerate() {
+    for (number, listed) in listed(report) {
         let name = Escaped(&listed.row.name);
         let endpoints = words::count(listed.endpoints.len() as u64);
         writeln!(
@@ -94,6 +94,12 @@ fn head(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         out,
         "</ul></nav>\n<p class=\"find\"><label>Find <input id=\"find\" type=\"search\" placeholder=\"method, path, word\"></label></p></header>"
     )
+}
+
+/// Those with something to list, each with its number.
+fn listed<'r>(report: &'r Report<'_>) -> impl Iterator<Item = (usize, &'r Listed<'r>)> {
+    let all = report.collections.iter().enumerate();
+    all.filter(|it| !it.1.endpoints.is_empty())
 }
 
 fn drifts(row: &EndpointRow) -> bool {
@@ -144,7 +150,15 @@ fn collection(number: usize, listed: &Listed<'_>, out: &mut dyn Write) -> io::Re
     for endpoint in &listed.endpoints {
         self::endpoint(endpoint, listed.profile(endpoint), out)?;
     }
-    writeln!(out, "</tbody>\n</table></section>")
+    writeln!(out, "</tbody>\n</table>")?;
+    if listed.misses > 0 {
+        let paths = words::several(listed.misses, "path");
+        writeln!(
+            out,
+            "<p class=\"about\">and {paths} that only ever answered 400, 404 or the like</p>"
+        )?;
+    }
+    writeln!(out, "</section>")
 }
 
 fn endpoint(

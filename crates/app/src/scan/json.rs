@@ -44,18 +44,21 @@ fn file(read: &FileRead) -> Value {
         name,
         learned,
         exchanges,
+        passed_over,
         truncated,
         blemishes,
         trouble,
     } = read;
+    let unit = if trouble.entries { "entry" } else { "line" };
     let errors = trouble
         .first
         .iter()
-        .map(|(line, why)| json!({ "line": line, "why": why }));
+        .map(|(number, why)| json!({ unit: number, "why": why }));
     json!({
         "name": name,
         "learned": learned,
         "exchanges": exchanges,
+        "passed_over": passed_over,
         "truncated": truncated,
         "blemishes": blemishes.iter().copied().collect::<BTreeMap<_, _>>(),
         "refused": trouble.total,

@@ -2,7 +2,6 @@
 
 mod folding;
 mod html;
-mod inputs;
 mod json;
 mod jsonl;
 mod reading;
@@ -14,12 +13,15 @@ mod words;
 
 use std::fs::File;
 use std::io::{BufWriter, ErrorKind, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use console::Term;
+use gatewatch_sources::files::Reader;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::command::{ScanArgs, ScanFormat};
@@ -36,9 +38,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Reads, folds and prints. False when nothing could be read.
 pub fn run(args: &ScanArgs) -> anyhow::Result<bool> {
-    let files = files(args)?;
     let spill = (args.format == ScanFormat::Jsonl).then(Spill::new);
-    let (known, spill, reads) = fold(&files, args, spill)?;
+    let (known, spill, reads) = fold(args, spill)?;
     if !args.quiet {
         tell(&reads);
     }
@@ -61,75 +62,82 @@ fn closed(error: &anyhow::Error) -> bool {
     of_json.or(of_io) == Some(ErrorKind::BrokenPipe)
 }
 
-/// What is learned from comes first.
-fn files(args: &ScanArgs) -> anyhow::Result<Vec<(PathBuf, bool)>> {
-    let learned = args.learn.iter().map(|it| (it.clone(), true));
-    let files: Vec<(PathBuf, bool)> = learned
-        .chain(args.files.iter().map(|it| (it.clone(), false)))
-        .collect();
-    let inputs = files.iter().filter(|it| it.0 == Path::new("-")).count();
-    anyhow::ensure!(inputs <= 1, "standard input can be read once only");
-    for (path, _) in files.iter().filter(|it| it.0 != Path::new("-")) {
-        std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?;
-    }
-    Ok(files)
+/// The readers of what is learned from and of what is printed.
+fn readers(args: &ScanArgs) -> anyhow::Result<(Option<Reader>, Reader)> {
+    let inputs = args.learn.iter().chain(&args.files);
+    let from_input = inputs.filter(|it| *it == Path::new("-")).count();
+    anyhow::ensure!(from_input <= 1, "standard input can be read once only");
+    let options = args.captures.options()?;
+    let learn = if args.learn.is_empty() {
+        None
+    } else {
+        Some(Reader::open(&args.learn, options.clone())?)
+    };
+    Ok((learn, Reader::open(&args.files, options)?))
 }
 
 /// Reads in one thread and folds in this one.
 fn fold(
-    files: &[(PathBuf, bool)],
     args: &ScanArgs,
     spill: Option<Spill>,
 ) -> anyhow::Result<(Known, Option<Spill>, Vec<FileRead>)> {
-    let bar = bar(files, args.quiet)?;
+    let (learn, print) = readers(args)?;
+    let progress = Progress::new(learn.iter().chain([&print]), args.quiet)?;
     let keeps_profiles = matches!(args.format, ScanFormat::Json | ScanFormat::Html);
-    let mut folding = Folding::new(keeps_profiles, spill, !args.learn.is_empty());
+    let mut folding = Folding::new(keeps_profiles, spill, learn.is_some());
     let (to_fold, batches) = sync_channel(BATCHES_WAITING_MAX);
     let reads = std::thread::scope(|scope| {
-        let counted = bar.clone();
-        let reader = scope.spawn(move || reading::read(files, &counted, &to_fold));
-        let began = Instant::now();
+        let reader = scope.spawn(move || reading::read(learn, print, &to_fold));
         for batch in batches {
             folding.take(&batch)?;
-            if bar.is_hidden() && began.elapsed() > PATIENCE && shows(args.quiet) {
-                bar.set_draw_target(ProgressDrawTarget::stderr());
-            }
+            progress.show();
         }
         reader
             .join()
-            .map_err(|_| anyhow::anyhow!("the reader died"))?
+            .map_err(|_| anyhow::anyhow!("the reader died"))
     })?;
-    bar.set_message("settling");
     let (known, spill) = folding.settle();
-    bar.finish_and_clear();
+    progress.bar.finish_and_clear();
     Ok((known, spill, reads))
 }
 
-fn shows(quiet: bool) -> bool {
-    !quiet && std::io::stderr().is_terminal()
+/// A bar that counts bytes as they lie in the files; hidden at first.
+struct Progress {
+    bar: ProgressBar,
+    read: Vec<Arc<AtomicU64>>,
+    began: Instant,
+    wanted: bool,
 }
 
-/// Counts bytes as they lie in the files; hidden at first.
-fn bar(files: &[(PathBuf, bool)], quiet: bool) -> anyhow::Result<ProgressBar> {
-    let length = |path: &PathBuf| {
-        let metadata = std::fs::metadata(path).ok()?;
-        metadata.is_file().then_some(metadata.len())
-    };
-    let total: Option<u64> = files.iter().map(|it| length(&it.0)).sum();
-    let (bar, template) = match total {
-        Some(total) => (
-            ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden()),
-            "{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left {msg}",
-        ),
-        None => (
-            ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
-            "{spinner} {bytes} {bytes_per_sec} {msg}",
-        ),
-    };
-    if shows(quiet) {
-        bar.enable_steady_tick(Duration::from_millis(200));
+impl Progress {
+    fn new<'r>(
+        readers: impl Iterator<Item = &'r Reader> + Clone,
+        quiet: bool,
+    ) -> anyhow::Result<Progress> {
+        let total: Option<u64> = readers.clone().map(Reader::bytes_total).sum();
+        let template = match total {
+            Some(_) => "{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left",
+            None => "{spinner} {bytes} {bytes_per_sec}",
+        };
+        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
+        Ok(Progress {
+            bar: bar.with_style(ProgressStyle::with_template(template)?),
+            read: readers.map(Reader::bytes_read).collect(),
+            began: Instant::now(),
+            wanted: !quiet && std::io::stderr().is_terminal(),
+        })
     }
-    Ok(bar.with_style(ProgressStyle::with_template(template)?))
+
+    fn show(&self) {
+        if !self.wanted || self.began.elapsed() < PATIENCE {
+            return;
+        }
+        if self.bar.is_hidden() {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        let read = self.read.iter().map(|it| it.load(Ordering::Relaxed));
+        self.bar.set_position(read.sum());
+    }
 }
 
 /// Says on standard error what could not be read.
@@ -159,12 +167,13 @@ fn print(
             std::io::stdout().lock(),
         )),
     };
+    let report = &Report::new(known, reads, args.all || args.format == ScanFormat::Json);
     match (args.format, spill) {
         (ScanFormat::Jsonl, Some(spill)) => jsonl::write(spill, known, reads, &mut out)?,
-        (ScanFormat::Json, _) => json::write(&Report::new(known, reads), &mut out)?,
-        (ScanFormat::Html, _) => html::write(&Report::new(known, reads), &mut out)?,
+        (ScanFormat::Json, _) => json::write(report, &mut out)?,
+        (ScanFormat::Html, _) => html::write(report, &mut out)?,
         (ScanFormat::Table | ScanFormat::Jsonl, _) => {
-            table::write(&Report::new(known, reads), look(args), &mut out)?;
+            table::write(report, look(args), &mut out)?;
         }
     }
     Ok(out.flush()?)

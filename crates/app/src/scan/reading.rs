@@ -2,16 +2,14 @@
 //! partition, as the records that a server's journal would hold.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
 use std::sync::mpsc::SyncSender;
 
 use gatewatch_model::record::{Arrival, Stream};
 use gatewatch_model::{Blemishes, Exchange, Record, Timestamp};
+use gatewatch_sources::files::{Outcome, Place, Reader, Unit};
 use gatewatch_sources::{Perimeter, admit, partition_of};
 use gatewatch_wire::record;
-use indicatif::ProgressBar;
 
-use super::inputs::{self, Got};
 use super::trouble::Trouble;
 
 /// As many as a journal has, so that every endpoint falls where a server would put it.
@@ -29,6 +27,8 @@ pub struct FileRead {
     /// Only learned from, not printed.
     pub learned: bool,
     pub exchanges: u64,
+    /// Places that are sound and hold no exchange.
+    pub passed_over: u64,
     /// Exchanges that were cut to what is kept of one.
     pub truncated: u64,
     /// How many had each blemish.
@@ -60,51 +60,74 @@ struct Reading<'r> {
     perimeter: Perimeter,
     /// The highest time that the captures have spoken of: what is not stamped gets this.
     highest: Timestamp,
+    files: Vec<FileRead>,
 }
 
-/// Reads all files in order. It ends early when nobody takes what it reads.
-pub fn read(
-    files: &[(PathBuf, bool)],
-    bar: &ProgressBar,
-    to: &SyncSender<Batch>,
-) -> anyhow::Result<Vec<FileRead>> {
+/// Reads what is learned from, then what is printed; it ends early when nobody takes any more.
+pub fn read(learn: Option<Reader>, print: Reader, to: &SyncSender<Batch>) -> Vec<FileRead> {
     let mut reading = Reading {
         to,
         batch: Batch::default(),
         perimeter: Perimeter::default(),
         highest: Timestamp::ZERO,
+        files: Vec::new(),
     };
-    let mut reads = Vec::new();
-    for (number, (path, learned)) in (0..).zip(files) {
-        let mut file = FileRead {
-            name: path.display().to_string(),
-            learned: *learned,
+    let readers = learn
+        .map(|it| (it, true))
+        .into_iter()
+        .chain([(print, false)]);
+    for (mut reader, learned) in readers {
+        let names: Vec<String> = reader
+            .files()
+            .iter()
+            .map(|it| it.display().to_string())
+            .collect();
+        let start = reading.files.len();
+        reading.files.extend(names.into_iter().map(|name| FileRead {
+            name,
+            learned,
             ..FileRead::default()
-        };
-        inputs::read(path, bar, &mut |got| match got {
-            Got::Exchange { line, exchange } => reading.take(number, line, *exchange, &mut file),
-            Got::Refused { line, why } => {
-                file.trouble.add(line, &why);
-                true
-            }
-        })?;
-        reads.push(file);
+        }));
+        if !reading.all(&mut reader, start) {
+            break;
+        }
     }
     reading.pass();
-    Ok(reads)
+    reading.files
 }
 
 impl Reading<'_> {
-    fn take(
-        &mut self,
-        file: u32,
-        line: u64,
-        mut exchange: Exchange<'_>,
-        read: &mut FileRead,
-    ) -> bool {
+    /// False when nobody takes it any more.
+    fn all(&mut self, reader: &mut Reader, start: usize) -> bool {
+        let mut file = start;
+        let paths = reader.files().to_vec();
+        while let Some(read) = reader.next() {
+            let Place { path, number, unit } = read.place;
+            // Files come in their order; one without content is never mentioned.
+            while paths.get(file - start).is_some_and(|it| it != path) {
+                file += 1;
+            }
+            match read.outcome {
+                Outcome::Exchange(exchange) => {
+                    if !self.take(file, number, exchange) {
+                        return false;
+                    }
+                }
+                Outcome::PassedOver => self.files[file].passed_over += 1,
+                Outcome::Refused(why) => {
+                    let trouble = &mut self.files[file].trouble;
+                    trouble.entries = unit == Unit::Entry;
+                    trouble.add(number, &why);
+                }
+            }
+        }
+        true
+    }
+
+    fn take(&mut self, file: usize, line: u64, mut exchange: Exchange<'_>) -> bool {
         admit(&mut exchange);
         let external = self.perimeter.locate(&mut exchange);
-        read.count(exchange.blemishes);
+        self.files[file].count(exchange.blemishes);
         let partition = partition_of(SCOPE, &exchange, PARTITIONS);
         self.highest = self.highest.max(exchange.at.unwrap_or(self.highest));
         let arrival = Record::Arrival(Arrival {
@@ -118,10 +141,10 @@ impl Reading<'_> {
         record::encode(&arrival, &mut self.batch.records);
         self.batch.items.push(Item {
             partition: partition.0,
-            file,
+            file: file as u32,
             line,
             end: self.batch.records.len(),
-            printed: !read.learned,
+            printed: !self.files[file].learned,
         });
         let full = self.batch.records.len() >= BATCH_BYTES_MAX
             || self.batch.items.len() >= BATCH_EXCHANGES_MAX;

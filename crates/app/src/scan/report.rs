@@ -18,11 +18,14 @@ pub struct Report<'k> {
 pub struct Listed<'k> {
     pub row: &'k CollectionRow,
     pub endpoints: Vec<&'k EndpointRow>,
+    /// Paths that were asked for and are not there, as scanners do; not among the endpoints.
+    pub misses: u64,
     known: &'k Known,
 }
 
 impl<'k> Report<'k> {
-    pub fn new(known: &'k Known, files: &'k [FileRead]) -> Report<'k> {
+    /// Without `all`, paths that only ever answered that there is nothing are counted alone.
+    pub fn new(known: &'k Known, files: &'k [FileRead], all: bool) -> Report<'k> {
         let mut of = BTreeMap::<_, Vec<&EndpointRow>>::new();
         for row in known
             .endpoints
@@ -33,17 +36,21 @@ impl<'k> Report<'k> {
         }
         let mut collections: Vec<Listed<'_>> = of
             .into_iter()
-            .filter_map(|(id, endpoints)| {
-                let row = known.collections.get(&id)?;
+            .filter_map(|(id, mut endpoints)| {
+                let before = endpoints.len();
+                endpoints.retain(|it| all || !is_miss(it));
                 Some(Listed {
-                    row,
+                    row: known.collections.get(&id)?,
+                    misses: (before - endpoints.len()) as u64,
                     endpoints,
                     known,
                 })
             })
             .collect();
+        // What is called most comes first.
         collections.sort_by(|one, other| {
-            (&one.row.name, one.row.id).cmp(&(&other.row.name, other.row.id))
+            let order = other.row.calls.cmp(&one.row.calls);
+            order.then_with(|| (&one.row.name, one.row.id).cmp(&(&other.row.name, other.row.id)))
         });
         for listed in &mut collections {
             listed.endpoints.sort_by(|one, other| {
@@ -74,6 +81,12 @@ impl<'k> Report<'k> {
     pub fn refused(&self) -> u64 {
         self.files.iter().map(|it| it.trouble.total).sum()
     }
+}
+
+/// Whether every answer was one that there is nothing, or nothing like that.
+fn is_miss(row: &EndpointRow) -> bool {
+    const MISSES: [u16; 5] = [400, 404, 405, 414, 501];
+    !row.facts.known_by.definition && row.statuses.iter().all(|it| MISSES.contains(&it.0))
 }
 
 impl<'k> Listed<'k> {

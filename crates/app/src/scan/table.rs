@@ -70,6 +70,9 @@ fn collection(listed: &Listed<'_>, look: Look, out: &mut dyn Write) -> std::io::
         heading.push_str(&words::plain(&format!(", documented as {title} {version}")));
     }
     writeln!(out, "{}", paint(look, &cut(heading, look), "1"))?;
+    if listed.endpoints.is_empty() {
+        return misses(listed, look, out);
+    }
     let rows: Vec<[String; 8]> = listed.endpoints.iter().map(|it| cells(it)).collect();
     let widths = widths(&rows, look);
     writeln!(
@@ -84,7 +87,17 @@ fn collection(listed: &Listed<'_>, look: Look, out: &mut dyn Write) -> std::io::
     for cells in &rows {
         writeln!(out, "{}", line(cells, &widths, look))?;
     }
-    Ok(())
+    misses(listed, look, out)
+}
+
+fn misses(listed: &Listed<'_>, look: Look, out: &mut dyn Write) -> std::io::Result<()> {
+    if listed.misses == 0 {
+        return Ok(());
+    }
+    let paths = words::several(listed.misses, "path");
+    let said =
+        format!("and {paths} that only ever answered 400, 404 or the like (--all lists them)");
+    writeln!(out, "{}", paint(look, &said, "2"))
 }
 
 fn cells(row: &EndpointRow) -> [String; 8] {

@@ -7,9 +7,11 @@ pub const TOLD_MAX: usize = 10;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trouble {
-    /// The first of them: line and why.
+    /// The first of them: line and why; 0 is the file as a whole.
     pub first: Vec<(u64, String)>,
     pub total: u64,
+    /// The file is a document, and it is its entries that are counted.
+    pub entries: bool,
 }
 
 impl Trouble {
@@ -25,7 +27,11 @@ impl Trouble {
     pub fn tell(&self, file: &str, out: &mut String) {
         for (line, why) in &self.first {
             // Writing to a String cannot fail; so below.
-            let _ = writeln!(out, "{file}:{line}: {why}");
+            let _ = match line {
+                0 => writeln!(out, "{file}: {why}"),
+                line if self.entries => writeln!(out, "{file} entry {line}: {why}"),
+                line => writeln!(out, "{file}:{line}: {why}"),
+            };
         }
         let more = self.total - self.first.len() as u64;
         if more > 0 {

@@ -107,6 +107,7 @@ fn errors_say_what_to_do() {
         &["scan", "none.jsonl"],
         &["scan", "-", "--learn", "-"],
         &["scan", "x.jsonl", "--format", "sarif"],
+        &["scan", "x.jsonl", "--kind", "pcap"],
         &["demo", "--rate", "0"],
         &["bench", "--seconds", "soon"],
     ];

@@ -174,7 +174,73 @@ fn input_that_holds_nothing_at_all_is_an_error() {
     let output = scan(folder.path(), &["bad.jsonl"]);
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(out(&output), "");
-    assert_eq!(said(&output).lines().count(), 2, "{}", said(&output));
+    assert!(
+        said(&output).starts_with("bad.jsonl: "),
+        "{}",
+        said(&output)
+    );
+    fs::write(folder.path().join("empty"), "\n \n").unwrap();
+    let output = scan(folder.path(), &["empty"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(out(&output), "0 collections, 0 endpoints, 0 exchanges\n");
+}
+
+#[test]
+fn files_of_any_kind_and_whole_folders_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("captures")).unwrap();
+    let write = |name: &str, text: &str| {
+        fs::write(folder.path().join("captures").join(name), text).unwrap();
+    };
+    write("a.jsonl", &lines("GET", "/orders", 1));
+    write(
+        "b.log",
+        "203.0.113.9 - ann [20/Nov/2026:08:00:00 +0000] \"GET /shops/7?x=1 HTTP/1.1\" 200 120 \"-\" \"curl/8\"\n",
+    );
+    write(
+        "c.har",
+        r#"{"log":{"version":"1.2","creator":{"name":"x","version":"1"},"entries":[{"startedDateTime":"2026-11-20T08:00:00Z","time":5,"request":{"method":"POST","url":"https://api.example.com/baskets/3","httpVersion":"HTTP/2","headers":[],"queryString":[],"cookies":[],"headersSize":-1,"bodySize":0},"response":{"status":201,"statusText":"","httpVersion":"HTTP/2","headers":[],"cookies":[],"content":{"size":0,"mimeType":"text/plain"},"redirectURL":"","headersSize":-1,"bodySize":0},"cache":{},"timings":{"send":1,"wait":3,"receive":1}}]}}"#,
+    );
+    let args = [
+        "captures",
+        "--host",
+        "shop.example.com",
+        "--format",
+        "jsonl",
+    ];
+    let output = scan(folder.path(), &args);
+    let told: Vec<String> = json_lines(&output)
+        .iter()
+        .map(|it| format!("{} {} {}", it["id"], it["collection"], it["endpoint"]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            r#""captures/a.jsonl:1" "api.example.com" "GET /orders/{id}""#,
+            r#""captures/b.log:1" "shop.example.com" "GET /shops/{id}""#,
+            r#""captures/c.har:1" "api.example.com" "POST /baskets/{id}""#,
+        ],
+        "{}",
+        said(&output)
+    );
+}
+
+#[test]
+fn paths_that_are_not_there_are_counted_and_listed_when_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let miss = "{\"request\":{\"method\":\"GET\",\"url\":\"https://api.example.com/.env\"},\"response\":{\"status\":404}}\n";
+    fs::write(
+        folder.path().join("some"),
+        lines("GET", "/orders", 3) + miss,
+    )
+    .unwrap();
+    let table = out(&scan(folder.path(), &["some"]));
+    assert!(
+        !table.contains("/.env") && table.contains("and 1 path that only ever"),
+        "{table}"
+    );
+    let table = out(&scan(folder.path(), &["some", "--all"]));
+    assert!(table.contains("/.env"), "{table}");
 }
 
 #[test]
