@@ -4,15 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
-use gatewatch_decode::Path;
-use gatewatch_inventory::template;
 use gatewatch_model::effects::{CollectionRow, Coverage, Effects, EndpointRow};
 use gatewatch_model::profile::ProfileRow;
-use gatewatch_model::{CollectionId, EndpointId, Exchange, Position, Record};
+use gatewatch_model::{CollectionId, EndpointId, Position, Record};
 use gatewatch_pipeline::fold::{ExchangeFold, Fold};
 use gatewatch_wire::record;
 
-use super::reading::{Batch, Item, PARTITIONS};
+use super::reading::{Batch, Item, PARTITIONS, SCOPE};
 use super::spill::{Provisional, Spill};
 
 /// What waits in a fold is fetched after so many of its exchanges.
@@ -23,7 +21,8 @@ const FETCHED_EVERY: u64 = 20_000;
 pub struct Known {
     pub collections: BTreeMap<CollectionId, CollectionRow>,
     pub endpoints: BTreeMap<EndpointId, EndpointRow>,
-    pub profiles: BTreeMap<EndpointId, ProfileRow>,
+    /// In the form of the store: there may be thousands, and each is asked for once.
+    profiles: BTreeMap<EndpointId, Box<[u8]>>,
     pub coverage: Coverage,
     aliases: BTreeMap<EndpointId, EndpointId>,
     keeps_profiles: bool,
@@ -36,6 +35,12 @@ pub struct Folding {
     known: Known,
     /// Where lines wait for their endpoints; `None` when no lines are printed.
     spill: Option<Spill>,
+}
+
+/// Lines that wait, and what knows their endpoints.
+pub struct Lines {
+    spill: Spill,
+    folds: Vec<Part>,
 }
 
 #[derive(Default)]
@@ -93,38 +98,62 @@ impl Folding {
     }
 
     /// Settles what is undecided and hands over what is known.
-    pub fn settle(mut self) -> (Known, Option<Spill>) {
+    pub fn settle(mut self) -> (Known, Option<Lines>) {
         for part in &mut self.folds {
-            self.known.fetch(part);
+            part.fold.settle();
+            // A checkpoint takes only so many profiles along.
+            while self.known.fetch(part) && self.known.keeps_profiles {}
             self.known.cover(&part.fold.inventory().coverage());
         }
         let printed = self.known.printed.take();
         let settled = printed.map(|it| it.into_iter().map(|it| self.known.resolve(it)).collect());
         self.known.printed = settled;
-        (self.known, self.spill)
+        let folds = self.folds;
+        (self.known, self.spill.map(|spill| Lines { spill, folds }))
+    }
+}
+
+impl Lines {
+    /// Hands on each line with its collection and its endpoint, as method and template.
+    pub fn each(
+        self,
+        known: &Known,
+        take: &mut dyn FnMut(&Provisional<'_>, &str, &str) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let Lines { spill, mut folds } = self;
+        spill.each(&mut |line| {
+            let exchange = line.exchange();
+            let api = gatewatch_decode::api(&exchange);
+            let collection = gatewatch_inventory::collection_name(&api);
+            if let Some(row) = known.operation(line) {
+                return take(
+                    line,
+                    &collection,
+                    &format!("{} {}", row.method, row.template),
+                );
+            }
+            let part = folds
+                .get_mut(usize::from(line.partition))
+                .context("no such partition")?;
+            take(line, &collection, &part.fold.template_of(&exchange, SCOPE))
+        })
     }
 }
 
 impl Known {
-    /// The endpoint of a line, as method and template.
-    pub fn endpoint_of(&self, line: &Provisional<'_>) -> Option<String> {
-        let id = self.resolve(line.endpoint?);
-        if let Some(row) = self.endpoints.get(&id) {
-            return Some(format!("{} {}", row.method, row.template));
-        }
-        // It was let go to make room for others.
-        let mut key = format!("{} ", line.method);
-        let mut exchange = Exchange::default();
-        exchange.request.url = line.url.as_ref().into();
-        let mut path = Path::default();
-        path.read(&exchange);
-        template::write(&path, &mut key);
-        Some(key)
+    pub fn profile(&self, id: EndpointId) -> Option<ProfileRow> {
+        minicbor::decode(self.profiles.get(&id)?).ok()
     }
 
     /// Whether anything that is printed went there.
     pub fn is_printed(&self, id: EndpointId) -> bool {
         self.printed.as_ref().is_none_or(|it| it.contains(&id))
+    }
+
+    /// The endpoint of a line if it is one that stands in the body of requests, not in their path.
+    fn operation(&self, line: &Provisional<'_>) -> Option<&EndpointRow> {
+        let row = self.endpoints.get(&self.resolve(line.endpoint?))?;
+        row.template.contains('#').then_some(row)
     }
 
     fn resolve(&self, mut id: EndpointId) -> EndpointId {
@@ -134,10 +163,13 @@ impl Known {
         id
     }
 
-    fn fetch(&mut self, part: &mut Part) {
+    /// Takes what has changed in a fold since the last time; true if profiles were among it.
+    fn fetch(&mut self, part: &mut Part) -> bool {
         // The second stage has no say here.
         drop(part.fold.digests());
-        self.take(part.fold.drain());
+        let effects = part.fold.drain();
+        let more = !effects.profiles.is_empty();
+        self.take(effects);
         let ids: Vec<EndpointId> = std::mem::take(&mut part.printed)
             .into_iter()
             .map(|it| self.resolve(it))
@@ -146,6 +178,7 @@ impl Known {
         if let Some(printed) = &mut self.printed {
             printed.extend(ids);
         }
+        more
     }
 
     fn cover(&mut self, coverage: &Coverage) {
@@ -185,8 +218,12 @@ impl Known {
         self.endpoints
             .extend(endpoints.into_iter().map(|it| (it.id, it)));
         if self.keeps_profiles {
-            self.profiles
-                .extend(profiles.into_iter().map(|it| (it.endpoint, it)));
+            for row in profiles {
+                let mut bytes = Vec::new();
+                // Writing to memory cannot fail.
+                drop(minicbor::encode(&row, &mut bytes));
+                self.profiles.insert(row.endpoint, bytes.into());
+            }
         }
     }
 }

@@ -148,7 +148,7 @@ fn collection(number: usize, listed: &Listed<'_>, out: &mut dyn Write) -> io::Re
     }
     writeln!(out, "</tr></thead>\n<tbody>")?;
     for endpoint in &listed.endpoints {
-        self::endpoint(endpoint, listed.profile(endpoint), out)?;
+        self::endpoint(endpoint, listed.profile(endpoint).as_ref(), out)?;
     }
     writeln!(out, "</tbody>\n</table>")?;
     if listed.misses > 0 {

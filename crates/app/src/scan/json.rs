@@ -77,7 +77,7 @@ fn collection(listed: &Listed<'_>) -> Value {
         "first_seen": time(row.first_seen),
         "last_seen": time(row.last_seen),
         "definition": definition.map(|(title, version)| json!({ "title": title, "version": version })),
-        "endpoints": listed.endpoints.iter().map(|it| endpoint(it, listed.profile(it))).collect::<Vec<_>>(),
+        "endpoints": listed.endpoints.iter().map(|it| endpoint(it, listed.profile(it).as_ref())).collect::<Vec<_>>(),
     })
 }
 

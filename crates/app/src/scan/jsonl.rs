@@ -5,9 +5,9 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use super::folding::Known;
+use super::folding::{Known, Lines};
 use super::reading::FileRead;
-use super::spill::{Provisional, Spill};
+use super::spill::Provisional;
 
 /// Sensitive information and attacks are looked for by parts that do not exist yet, so `hits` and
 /// `signals` are empty and the verdict is `clean`: nothing was found, because nothing looks.
@@ -15,26 +15,24 @@ use super::spill::{Provisional, Spill};
 struct Line<'l> {
     id: &'l str,
     collection: &'l str,
-    /// Null when there was no room for it.
-    endpoint: Option<&'l str>,
+    endpoint: &'l str,
     hits: [(); 0],
     signals: [(); 0],
     verdict: &'static str,
 }
 
 pub fn write(
-    spill: Spill,
+    lines: Lines,
     known: &Known,
     files: &[FileRead],
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let mut place = String::new();
-    spill.each(&mut |line| {
-        let found = known.endpoint_of(line);
+    lines.each(known, &mut |line, collection, endpoint| {
         let line = Line {
             id: id(line, files, &mut place),
-            collection: &line.collection,
-            endpoint: found.as_deref(),
+            collection,
+            endpoint,
             hits: [],
             signals: [],
             verdict: "clean",

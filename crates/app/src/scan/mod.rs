@@ -25,7 +25,7 @@ use gatewatch_sources::files::Reader;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::command::{ScanArgs, ScanFormat};
-use folding::{Folding, Known};
+use folding::{Folding, Known, Lines};
 use reading::FileRead;
 use report::Report;
 use spill::Spill;
@@ -39,7 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Reads, folds and prints. False when nothing could be read.
 pub fn run(args: &ScanArgs) -> anyhow::Result<bool> {
     let spill = (args.format == ScanFormat::Jsonl).then(Spill::new);
-    let (known, spill, reads) = fold(args, spill)?;
+    let (known, lines, reads) = fold(args, spill)?;
     if !args.quiet {
         tell(&reads);
     }
@@ -47,7 +47,7 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<bool> {
     if printed().all(|it| it.exchanges == 0) && printed().any(|it| it.trouble.total > 0) {
         return Ok(false);
     }
-    match print(args, &known, spill, &reads) {
+    match print(args, &known, lines, &reads) {
         // Whoever read has seen enough.
         Err(error) if closed(&error) => Ok(true),
         ended => ended.map(|()| true),
@@ -80,7 +80,7 @@ fn readers(args: &ScanArgs) -> anyhow::Result<(Option<Reader>, Reader)> {
 fn fold(
     args: &ScanArgs,
     spill: Option<Spill>,
-) -> anyhow::Result<(Known, Option<Spill>, Vec<FileRead>)> {
+) -> anyhow::Result<(Known, Option<Lines>, Vec<FileRead>)> {
     let (learn, print) = readers(args)?;
     let progress = Progress::new(learn.iter().chain([&print]), args.quiet)?;
     let keeps_profiles = matches!(args.format, ScanFormat::Json | ScanFormat::Html);
@@ -96,9 +96,9 @@ fn fold(
             .join()
             .map_err(|_| anyhow::anyhow!("the reader died"))
     })?;
-    let (known, spill) = folding.settle();
+    let (known, lines) = folding.settle();
     progress.bar.finish_and_clear();
-    Ok((known, spill, reads))
+    Ok((known, lines, reads))
 }
 
 /// A bar that counts bytes as they lie in the files; hidden at first.
@@ -153,7 +153,7 @@ fn tell(reads: &[FileRead]) {
 fn print(
     args: &ScanArgs,
     known: &Known,
-    spill: Option<Spill>,
+    lines: Option<Lines>,
     reads: &[FileRead],
 ) -> anyhow::Result<()> {
     let mut out: Box<dyn Write> = match &args.output {
@@ -168,8 +168,8 @@ fn print(
         )),
     };
     let report = &Report::new(known, reads, args.all || args.format == ScanFormat::Json);
-    match (args.format, spill) {
-        (ScanFormat::Jsonl, Some(spill)) => jsonl::write(spill, known, reads, &mut out)?,
+    match (args.format, lines) {
+        (ScanFormat::Jsonl, Some(lines)) => jsonl::write(lines, known, reads, &mut out)?,
         (ScanFormat::Json, _) => json::write(report, &mut out)?,
         (ScanFormat::Html, _) => html::write(report, &mut out)?,
         (ScanFormat::Table | ScanFormat::Jsonl, _) => {

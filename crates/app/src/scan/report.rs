@@ -89,8 +89,8 @@ fn is_miss(row: &EndpointRow) -> bool {
     !row.facts.known_by.definition && row.statuses.iter().all(|it| MISSES.contains(&it.0))
 }
 
-impl<'k> Listed<'k> {
-    pub fn profile(&self, row: &EndpointRow) -> Option<&'k ProfileRow> {
-        self.known.profiles.get(&row.id)
+impl Listed<'_> {
+    pub fn profile(&self, row: &EndpointRow) -> Option<ProfileRow> {
+        self.known.profile(row.id)
     }
 }

@@ -5,19 +5,21 @@ use std::borrow::Cow;
 use std::io::{BufReader, BufWriter, IntoInnerError, Read, Seek, Write};
 
 use anyhow::Context;
-use gatewatch_model::EndpointId;
-use gatewatch_model::exchange::Exchange;
+use gatewatch_decode::Api;
+use gatewatch_model::caller::prefix;
+use gatewatch_model::{EndpointId, Exchange};
 use minicbor::{Decode, Encode};
 use tempfile::SpooledTempFile;
 
 use super::reading::Item;
 
 const MEMORY_BYTES_MAX: usize = 16 << 20;
-/// What is kept of a path; a template is shorter.
-const PATH_BYTES_MAX: usize = 2 << 10;
+/// What is kept of a URL; a template is shorter.
+const URL_BYTES_MAX: usize = 2 << 10;
+const METHOD_BYTES_MAX: usize = 64;
 
-/// An exchange whose endpoint is not settled yet.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+/// An exchange whose endpoint is not settled yet: what its name follows from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
 pub struct Provisional<'p> {
     #[b(0)]
@@ -32,24 +34,25 @@ pub struct Provisional<'p> {
     #[n(4)]
     pub endpoint: Option<EndpointId>,
     #[b(5)]
-    pub collection: Cow<'p, str>,
-    #[b(6)]
     pub method: Cow<'p, str>,
     /// The URL without what follows a `?`.
-    #[b(7)]
+    #[b(6)]
     pub url: Cow<'p, str>,
+    /// Set where the gateway names them.
+    #[b(7)]
+    pub service: Cow<'p, str>,
+    #[b(8)]
+    pub workspace: Cow<'p, str>,
+    #[b(9)]
+    pub api: Cow<'p, str>,
+    #[b(10)]
+    pub host: Cow<'p, str>,
 }
 
 impl<'p> Provisional<'p> {
     pub fn new(item: &Item, exchange: &'p Exchange<'_>, endpoint: Option<EndpointId>) -> Self {
-        let url = exchange
-            .request
-            .url
-            .split(['?', '#'])
-            .next()
-            .unwrap_or_default();
-        let (method, _) = gatewatch_decode::method(exchange);
-        Provisional {
+        let url = exchange.request.url.split(['?', '#']).next();
+        let mut line = Provisional {
             id: exchange
                 .id
                 .as_deref()
@@ -59,11 +62,40 @@ impl<'p> Provisional<'p> {
             line: item.line,
             partition: item.partition,
             endpoint,
-            collection: gatewatch_inventory::collection_name(&gatewatch_decode::api(exchange))
-                .into(),
-            method,
-            url: gatewatch_model::caller::prefix(url, PATH_BYTES_MAX).into(),
+            method: prefix(&exchange.request.method, METHOD_BYTES_MAX).into(),
+            url: prefix(url.unwrap_or_default(), URL_BYTES_MAX).into(),
+            ..Provisional::default()
+        };
+        match gatewatch_decode::api(exchange) {
+            Api::Named {
+                service,
+                workspace,
+                api,
+            } => {
+                (line.service, line.workspace) = (service.into(), workspace.into());
+                line.api = api.into();
+            }
+            Api::Host(host) => line.host = host,
+            Api::Unknown => (),
         }
+        line
+    }
+
+    /// An exchange that belongs to the same collection and has the same path.
+    pub fn exchange(&self) -> Exchange<'_> {
+        let text = |text: &'_ Cow<'_, str>| {
+            Some(text.to_string().into()).filter(|it: &Cow<'_, str>| !it.is_empty())
+        };
+        let mut exchange = Exchange {
+            service: text(&self.service),
+            workspace: text(&self.workspace),
+            api: text(&self.api),
+            ..Exchange::default()
+        };
+        exchange.request.method = Cow::Borrowed(&self.method);
+        exchange.request.url = Cow::Borrowed(&self.url);
+        exchange.request.headers = Some(vec![("host".into(), Cow::Borrowed(&self.host))]);
+        exchange
     }
 }
 
@@ -138,9 +170,10 @@ mod tests {
                 line: number,
                 partition: 7,
                 endpoint: number.is_multiple_of(2).then_some(EndpointId([9; 16])),
-                collection: "api.example.com".into(),
+                host: "api.example.com".into(),
                 method: "GET".into(),
                 url: format!("/a/{number}/and/some/more/of/it").into(),
+                ..Provisional::default()
             };
             (0..count).for_each(|it| spill.push(&line(it)).unwrap());
             let mut next = 0;

@@ -5,7 +5,7 @@ use gatewatch_inventory::{Digests, Inventory, Placed, Sighting};
 use gatewatch_model::control::{Control, NumberedControl};
 use gatewatch_model::effects::Effects;
 use gatewatch_model::record::{Arrival, Digest};
-use gatewatch_model::{Position, Record, Stage, Timestamp};
+use gatewatch_model::{Exchange, Position, Record, Stage, Timestamp};
 
 use super::sources::Sources;
 use super::time::FoldTime;
@@ -15,6 +15,9 @@ use super::{Fold, StateError};
 const DIGESTS_WAITING_MAX: usize = 50_000;
 /// The same for rows and roll-ups.
 const PENDING_BYTES_MAX: usize = 32 << 20;
+
+/// The last second that RFC 3339 can write.
+const END_OF_TIME: Timestamp = Timestamp(253_402_300_799_000_000);
 
 #[derive(Default)]
 pub struct ExchangeFold {
@@ -116,6 +119,17 @@ impl Fold for ExchangeFold {
 impl ExchangeFold {
     pub fn inventory(&self) -> &Inventory {
         &self.inventory
+    }
+
+    /// Decides all templates once more and lets every profile be written: nothing comes after.
+    pub fn settle(&mut self) {
+        self.inventory.settle();
+        self.inventory.tick(END_OF_TIME);
+    }
+
+    /// Method and template of an exchange by all that is known now.
+    pub fn template_of(&mut self, exchange: &Exchange<'_>, scope: &str) -> Box<str> {
+        self.inventory.template_of(exchange, scope)
     }
 
     /// Folds one exchange; answers where it went.
