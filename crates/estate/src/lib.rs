@@ -2,16 +2,14 @@
 //! traffic, and compares the two. It fetches nothing, keeps no clock and does no IO.
 
 pub mod definition;
+pub mod difference;
 pub mod learned;
 pub mod limits;
 mod member_path;
 pub mod openapi;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "overlaps come with the comparison")
-)]
 mod templates;
 mod tree;
 
 pub use definition::{DefinitionError, Warning};
+pub use difference::{Difference, difference};
 pub use learned::LearnedApi;

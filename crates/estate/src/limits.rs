@@ -44,3 +44,7 @@ pub const VARIABLE_HOPS_MAX: usize = 8;
 pub const EXAMPLES_MAX: usize = 32;
 pub const WARNINGS_MAX: usize = 200;
 pub const DIFFERENCES_MAX: usize = 10_000;
+/// Values or members of one kind that one sentence names.
+pub const NAMED_MAX: usize = 5;
+/// Pairs of templates that are held against each other to find overlaps.
+pub const OVERLAPS_MAX: usize = 2_000_000;

@@ -8,7 +8,7 @@ use gatewatch_model::profile::MemberRow;
 use serde_json::{Map, Value, json};
 
 use super::{EXTENSION, known_by, time};
-use crate::learned::{SURE_OBSERVED_MIN, confidence, is_always_present};
+use crate::learned::{self, SURE_OBSERVED_MIN, confidence, is_always_present};
 use crate::limits::MEMBER_DEPTH_MAX;
 use crate::member_path::{self, Step};
 
@@ -143,8 +143,8 @@ impl<'k> Tree<'k> {
 
     /// JSON types, sorted; what was seen outranks what is documented.
     fn types(&self) -> Vec<&str> {
-        let seen = self.row.map_or(&[][..], |it| &it.types);
-        let mut types = seen.iter().map(|it| &*it.0).collect::<Vec<_>>();
+        let seen = self.row.map(learned::types).unwrap_or_default();
+        let mut types = seen.into_keys().collect::<Vec<_>>();
         if types.is_empty() && !self.below().any(Tree::was_seen) {
             types.extend(
                 self.defined
@@ -181,12 +181,7 @@ impl<'k> Tree<'k> {
             }
             return;
         };
-        let texts = row.types.iter().filter(|it| &*it.0 == "string");
-        let texts = texts.map(|it| it.1).sum::<u64>();
-        if let [(format, count)] = &*row.formats
-            && *count >= texts
-            && texts > 0
-        {
+        if let Some(format) = learned::format(row) {
             schema.insert("format".to_owned(), json!(format));
         }
         let whole = self.names.is_empty() && self.items.is_none() && !types.is_empty();

@@ -1,0 +1,148 @@
+//! What a definition says against what traffic showed: what is documented and never seen, seen
+//! and not documented, or seen otherwise than documented.
+
+mod bodies;
+mod endpoints;
+mod security;
+
+use gatewatch_model::definition::{Definition, Operation};
+use gatewatch_model::effects::EndpointRow;
+use gatewatch_model::profile::ProfileRow;
+
+use crate::learned::LearnedApi;
+use crate::limits::DIFFERENCES_MAX;
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Difference {
+    /// As seen, or else as documented.
+    pub template: Box<str>,
+    pub method: Box<str>,
+    pub kind: DifferenceKind,
+    /// `$.request.query.debug`, `$.response.body.cards[].number`; empty for the whole endpoint.
+    pub place: Box<str>,
+    /// What the definition says; empty where it says nothing.
+    pub defined: Box<str>,
+    /// What was seen; empty where nothing was.
+    pub seen: Box<str>,
+    /// All of it for people to read.
+    pub sentence: Box<str>,
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $variant:ident $text:literal,)*) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum DifferenceKind {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl DifferenceKind {
+            pub const ALL: &'static [DifferenceKind] = &[$(DifferenceKind::$variant,)*];
+
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(DifferenceKind::$variant => $text,)*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    NeverSeen "never-seen",
+    Undocumented "undocumented",
+    /// Not documented itself, but calls of it fit a documented template that has a slot where
+    /// this has a word, or the other way round.
+    Overlap "overlap",
+    DeprecatedCalled "deprecated-called",
+    /// Calls without credentials were answered where the definition asks for some.
+    AnonymousAnswered "anonymous-answered",
+    /// Credentials of a kind that the definition does not ask for.
+    OtherCredential "other-credential",
+    /// Plain HTTP where all documented servers have TLS.
+    NotEncrypted "not-encrypted",
+    UndocumentedParameter "undocumented-parameter",
+    UndocumentedMember "undocumented-member",
+    MissingRequired "missing-required",
+    OtherType "other-type",
+    OtherFormat "other-format",
+    OtherValue "other-value",
+    UndocumentedStatus "undocumented-status",
+    UndocumentedMediaType "undocumented-media-type",
+}
+
+/// Sorted by template, method, kind and place; at most `DIFFERENCES_MAX`.
+pub fn difference(defined: &Definition, learned: &LearnedApi) -> Vec<Difference> {
+    let mut found = Vec::new();
+    for pair in endpoints::pairs(defined, learned, &mut found) {
+        if found.len() >= DIFFERENCES_MAX {
+            break;
+        }
+        if pair.operation.deprecated && pair.row.calls > 0 {
+            let (calls, last) = (pair.row.calls, pair.row.last_seen);
+            pair.report(
+                &mut found,
+                DifferenceKind::DeprecatedCalled,
+                "",
+                ("deprecated", &calls_text(calls)),
+                &format!(
+                    "is documented as deprecated and was called {}, last {last}",
+                    times(calls)
+                ),
+            );
+        }
+        security::compare(defined, &pair, &mut found);
+        bodies::compare(&pair, &mut found);
+    }
+    found.sort();
+    found.dedup();
+    found.truncate(DIFFERENCES_MAX);
+    found
+}
+
+/// An endpoint that is documented and was seen.
+struct Pair<'p> {
+    operation: &'p Operation,
+    row: &'p EndpointRow,
+    profile: Option<&'p ProfileRow>,
+}
+
+impl Pair<'_> {
+    fn report(
+        &self,
+        found: &mut Vec<Difference>,
+        kind: DifferenceKind,
+        place: &str,
+        (defined, seen): (&str, &str),
+        says: &str,
+    ) {
+        let (method, template) = (&self.row.method, &self.row.template);
+        let subject = if place.is_empty() {
+            format!("{method} {template}")
+        } else {
+            format!("{method} {template}: {place}")
+        };
+        found.push(Difference {
+            template: template.clone(),
+            method: method.clone(),
+            kind,
+            place: place.into(),
+            defined: defined.into(),
+            seen: seen.into(),
+            sentence: format!("{subject} {says}").into(),
+        });
+    }
+}
+
+fn times(count: u64) -> String {
+    match count {
+        1 => "once".to_owned(),
+        count => format!("{count} times"),
+    }
+}
+
+fn calls_text(count: u64) -> String {
+    match count {
+        1 => "1 call".to_owned(),
+        count => format!("{count} calls"),
+    }
+}
