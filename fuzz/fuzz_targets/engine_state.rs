@@ -5,6 +5,7 @@
 
 use std::sync::LazyLock;
 
+use gatewatch_decode::Reading;
 use gatewatch_inventory::{Callers, Digests, Inventory, Sighting, StateError};
 use gatewatch_model::exchange::{Request, Response};
 use gatewatch_model::{Blemishes, Caller, EndpointId, Exchange, Timestamp};
@@ -53,14 +54,18 @@ fn changed(state: &[u8], changes: &[u8]) -> Vec<u8> {
 
 fn real() -> [Vec<u8>; 3] {
     let (mut inventory, mut digests) = (Inventory::default(), Digests::default());
+    let mut reading = Reading::default();
     for number in 0..16 {
         let exchange = exchange(number);
+        reading.read(&exchange);
         let caller = Caller::new(None, Some([203, 0, 113, number % 4].into()));
         let at = Timestamp::from_seconds(1_000 + i64::from(number));
         let placed = inventory.observe(&Sighting {
             exchange: &exchange,
+            reading: &reading,
             scope: "/",
             caller: &caller,
+            external: None,
             at,
             blemishes: Blemishes::default(),
         });

@@ -248,9 +248,8 @@ mod tests {
         let write = |leaf: crate::Leaf<'_>| {
             let mut place = String::new();
             leaf.write_place(&mut place);
-            let value = match leaf.value {
-                Value::Text(value) | Value::Number(value) => value,
-                _ => unreachable!("these forms have nothing else"),
+            let (Value::Text(value) | Value::Number(value)) = leaf.value else {
+                unreachable!("these forms have nothing else")
             };
             place.extend([" ", value]);
             place["$.request.body".len()..].to_owned()

@@ -1,0 +1,15 @@
+//! Frames of gRPC and gRPC-web: lengths that lie cost nothing.
+
+#![no_main]
+
+use gatewatch_fuzz::{check, posted};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let [cut, body @ ..] = bytes else { return };
+    check(&posted(
+        &[("content-type", "application/grpc-web-text")],
+        body,
+        *cut,
+    ));
+});

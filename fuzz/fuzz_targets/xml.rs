@@ -1,0 +1,15 @@
+//! XML: always within its bounds, and nothing expanded.
+
+#![no_main]
+
+use gatewatch_fuzz::{check, posted};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let [cut, body @ ..] = bytes else { return };
+    check(&posted(
+        &[("content-type", "application/soap+xml")],
+        body,
+        *cut,
+    ));
+});
