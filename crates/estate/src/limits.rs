@@ -6,6 +6,8 @@ pub const DOCUMENT_BYTES_MAX: usize = 16 << 20;
 pub const NODES_MAX: usize = 2_000_000;
 /// Of the texts that aliases repeat; more are refused.
 pub const ALIASED_BYTES_MAX: usize = 32 << 20;
+/// Names that aliases may use; more are refused.
+pub const ANCHORS_MAX: usize = 20_000;
 /// Values within values; deeper ones are refused.
 pub const NESTING_MAX: usize = 120;
 pub const OPERATIONS_MAX: usize = 20_000;

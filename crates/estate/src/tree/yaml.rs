@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 
 use super::{Node, Object, TreeError, Value};
-use crate::limits::{ALIASED_BYTES_MAX, NESTING_MAX, NODES_MAX};
+use crate::limits::{ALIASED_BYTES_MAX, ANCHORS_MAX, NESTING_MAX, NODES_MAX};
 
 const MERGE: &str = "<<";
 
@@ -143,6 +143,9 @@ impl Builder {
             return Err(format!("there are more than {NODES_MAX} values"));
         }
         if anchor != 0 {
+            if self.anchors.len() >= ANCHORS_MAX {
+                return Err(format!("there are more than {ANCHORS_MAX} anchors"));
+            }
             let (nodes, bytes) = weigh(&node);
             // The anchor keeps a copy, which counts like one that an alias makes.
             self.nodes += nodes;
@@ -277,6 +280,14 @@ mod tests {
             "*a, ".repeat(100)
         );
         assert!(read(&bomb).unwrap_err().reason.contains("32 MiB"));
+    }
+
+    #[test]
+    fn a_flood_of_anchors_is_refused() {
+        let flood = (0..=ANCHORS_MAX).fold(String::new(), |all, at| all + &format!("- &a{at} x\n"));
+        let error = read(&flood).unwrap_err();
+        assert_eq!(error.line as usize, ANCHORS_MAX + 1);
+        assert!(error.reason.contains("anchors"), "{}", error.reason);
     }
 
     #[test]
