@@ -23,11 +23,27 @@ pub(crate) enum Member {
 /// The members that there are, each with the index of the item it is in if the body is a list,
 /// else 0.
 pub(crate) fn members(leaves: &Leaves) -> impl Iterator<Item = (u32, Member, Value<'_>)> {
-    leaves.iter_body().filter_map(|leaf| {
+    let Shapes { bits, shapes } = &*SHAPES;
+    leaves.iter_body().filter_map(move |leaf| {
         let shape = leaf.shape();
-        let (_, member) = SHAPES.iter().find(|it| it.0 == shape)?;
+        // Most have none of the last bits that these have.
+        if bits & bit(shape) == 0 {
+            return None;
+        }
+        let (_, member) = shapes.iter().find(|it| it.0 == shape)?;
         Some((leaf.item().unwrap_or(0), *member, leaf.value))
     })
+}
+
+/// Each way with its shape, alone and in a batch.
+struct Shapes {
+    /// One bit for the last six of each shape.
+    bits: u64,
+    shapes: Vec<(u64, Member)>,
+}
+
+fn bit(shape: u64) -> u64 {
+    1 << (shape & 63)
 }
 
 /// Whether there may be a call: one of the members is there that every call has.
@@ -51,8 +67,7 @@ static WAYS: &[(&[&str], Member)] = &[
     (&["doc_id"], Member::DocumentId),
 ];
 
-/// Each way with its shape, alone and in a batch.
-static SHAPES: LazyLock<Vec<(u64, Member)>> = LazyLock::new(|| {
+static SHAPES: LazyLock<Shapes> = LazyLock::new(|| {
     let mut shapes = Vec::new();
     for (names, member) in WAYS {
         for batch in [false, true] {
@@ -68,7 +83,10 @@ static SHAPES: LazyLock<Vec<(u64, Member)>> = LazyLock::new(|| {
             shapes.extend(leaves.iter().map(|it| (it.shape(), *member)));
         }
     }
-    shapes
+    Shapes {
+        bits: shapes.iter().fold(0, |bits, it| bits | bit(it.0)),
+        shapes,
+    }
 });
 
 #[cfg(test)]

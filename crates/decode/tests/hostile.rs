@@ -10,6 +10,7 @@ use flate2::read::{GzEncoder, ZlibEncoder};
 use gatewatch_decode::{BodyKind, Reading, limits};
 use gatewatch_model::exchange::{Body, Headers, Response};
 use gatewatch_model::{Blemishes, Exchange};
+use gatewatch_sources::reference::reference_exchange;
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -91,6 +92,20 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     // Reading from memory cannot fail.
     let _ = GzEncoder::new(bytes, Compression::default()).read_to_end(&mut packed);
     packed
+}
+
+#[test]
+fn reading_again_allocates_nothing() {
+    let _turn = turn();
+    let exchanges: Vec<_> = (0..100)
+        .map(|it| reference_exchange(it, 100, 100))
+        .collect();
+    let mut reading = Reading::default();
+    exchanges.iter().for_each(|it| reading.read(it));
+    let before = MEMORY.current_usage();
+    MEMORY.reset_peak_usage();
+    exchanges.iter().for_each(|it| reading.read(it));
+    assert_eq!(MEMORY.peak_usage(), before);
 }
 
 #[test]
