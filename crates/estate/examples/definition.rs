@@ -1,19 +1,26 @@
-//! Reads API definitions and prints what they say: `definition FILE…`; with `--all` each operation.
+//! Reads API definitions and prints what they say: `definition FILE…`; with `--all` each operation,
+//! with `--openapi` the document that Gatewatch writes of it when nothing was seen yet.
 
 #![expect(clippy::print_stdout, reason = "printing is what this is for")]
 
 use std::time::Instant;
+
+use gatewatch_estate::{LearnedApi, openapi};
+use gatewatch_model::definition::Definition;
+use gatewatch_model::effects::{CollectionKind, CollectionRow};
+use gatewatch_model::{CollectionId, Timestamp};
 
 fn main() {
     let (flags, files): (Vec<_>, Vec<_>) = std::env::args()
         .skip(1)
         .partition(|it| it.starts_with("--"));
     for file in &files {
-        print(file, flags.iter().any(|it| it == "--all"));
+        print(file, &flags);
     }
 }
 
-fn print(file: &str, all: bool) {
+fn print(file: &str, flags: &[String]) {
+    let all = flags.iter().any(|it| it == "--all");
     let bytes = match std::fs::read(file) {
         Ok(bytes) => bytes,
         Err(error) => return println!("{file}: {error}"),
@@ -23,6 +30,9 @@ fn print(file: &str, all: bool) {
         Ok(read) => read,
         Err(error) => return println!("{file}: {error}"),
     };
+    if flags.iter().any(|it| it == "--openapi") {
+        return print!("{}", openapi::text(&unseen(&definition)));
+    }
     let millis = start.elapsed().as_millis();
     let members = definition.operations.iter().map(|it| {
         let answers = it.responses.iter().map(|it| it.members.len());
@@ -57,4 +67,24 @@ fn print(file: &str, all: bool) {
             }
         }
     }
+}
+
+fn unseen(definition: &Definition) -> serde_json::Value {
+    let collection = CollectionRow {
+        id: CollectionId([0; 16]),
+        scope: "".into(),
+        name: definition.title.clone(),
+        kind: CollectionKind::Api,
+        first_seen: Timestamp::ZERO,
+        last_seen: Timestamp::ZERO,
+        calls: 0,
+        endpoints: 0,
+        definition: None,
+    };
+    let endpoints = Vec::new();
+    let learned = LearnedApi {
+        collection,
+        endpoints,
+    };
+    openapi::write(&learned, Some(definition))
 }
