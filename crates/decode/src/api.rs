@@ -7,6 +7,7 @@ use gatewatch_model::{Caller, Exchange};
 
 use crate::host::host;
 use crate::limits::NAME_BYTES_MAX;
+use crate::reading::Reading;
 
 /// What makes a collection, besides its scope. All exchanges of one API have an equal one, so it
 /// also says which partition they fall into (`workspace` may be left out there).
@@ -46,6 +47,27 @@ pub fn caller(exchange: &Exchange<'_>) -> Caller {
         .filter(|it| !it.is_empty())
         .or(subject);
     Caller::new(identity, exchange.caller_ip.or(exchange.peer_ip))
+}
+
+/// The same, with what was read of the request. Where nobody names the caller, a signed token
+/// does, by issuer and subject together; but nobody has verified it here, so it counts only for
+/// a call that the API answered 2xx. Else anyone could write calls into somebody's account by
+/// sending a token of that name. Keys and sessions name no caller: as text they are secrets, and
+/// a fold has no key to hash them with.
+pub fn caller_of(exchange: &Exchange<'_>, reading: &Reading) -> Caller {
+    let named = caller(exchange);
+    if matches!(named, Caller::Identity(_)) || !matches!(exchange.status(), Some(200..=299)) {
+        return named;
+    }
+    let token = reading.token().filter(|it| it.signed && !it.malformed);
+    let token = token.filter(|it| !it.issuer.is_empty() && !it.subject.is_empty());
+    match token {
+        Some(token) => {
+            let identity = format!("{}@{}", token.subject, token.issuer);
+            Caller::new(Some(&identity), None)
+        }
+        None => named,
+    }
 }
 
 #[cfg(test)]
@@ -116,5 +138,34 @@ mod tests {
         assert_eq!(caller(&exchange).to_string(), "id:bob");
         exchange.principal = Some("alice".into());
         assert_eq!(caller(&exchange).to_string(), "id:alice");
+    }
+
+    /// `{"alg":…}.{"iss":"https://idp.example","sub":"bob"}` and a signature.
+    fn token(header: &str, signature: &str) -> String {
+        let claims = "eyJpc3MiOiJodHRwczovL2lkcC5leGFtcGxlIiwic3ViIjoiYm9iIn0";
+        format!("Bearer {header}.{claims}.{signature}")
+    }
+
+    fn check(authorization: &str, status: u16, principal: Option<&str>, expected: &str) {
+        let mut exchange = to_host();
+        exchange.caller_ip = Some([203, 0, 113, 9].into());
+        exchange.principal = principal.map(Into::into);
+        exchange.request.headers = Some(vec![("Authorization".into(), authorization.into())]);
+        exchange.response.get_or_insert_default().status = Some(status);
+        let mut reading = Reading::default();
+        reading.read(&exchange);
+        assert_eq!(caller_of(&exchange, &reading).to_string(), expected);
+    }
+
+    #[test]
+    fn a_token_names_the_caller_only_where_the_api_took_it() {
+        const RS256: &str = "eyJhbGciOiJSUzI1NiJ9";
+        let signed = token(RS256, "c2lnbmF0dXJl");
+        check(&signed, 200, None, "id:bob@https://idp.example");
+        check(&signed, 200, Some("alice"), "id:alice");
+        check(&signed, 401, None, "203.0.113.9");
+        check(&token(RS256, ""), 200, None, "203.0.113.9");
+        check("Bearer opaque", 200, None, "203.0.113.9");
+        check("Basic Ym9iOnB3", 200, None, "203.0.113.9");
     }
 }

@@ -29,7 +29,7 @@ pub mod target;
 mod urls;
 mod xml;
 
-pub use api::{Api, api, caller};
+pub use api::{Api, api, caller, caller_of};
 pub use call::Call;
 pub use host::host;
 pub use jwt::Token;

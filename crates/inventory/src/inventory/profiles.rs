@@ -39,7 +39,7 @@ impl Inventory {
             room -= 1;
             effects
                 .profiles
-                .push(endpoint.profile.row(*id, &endpoint.facts));
+                .push(endpoint.profile.row(*id, &endpoint.facts, None));
             endpoint.profile.set_written(calls, now);
             false
         });

@@ -14,30 +14,30 @@ use super::values::{Sent, Values};
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 #[cbor(array)]
 pub(super) struct Member {
-    /// Of spot, names and class of status.
     #[n(0)]
-    pub key: u64,
-    #[n(1)]
     pub spot: Spot,
     /// 0 for requests.
-    #[n(2)]
+    #[n(1)]
     pub class: u8,
-    #[n(3)]
+    #[n(2)]
     pub path: Box<str>,
-    /// Exchanges that had it: of requests the accepted and the refused ones apart.
+    /// Exchanges that had it: of requests those that were not refused.
+    #[n(3)]
+    present: u64,
+    /// Refused requests that had it; beyond what it can hold it stays there.
     #[n(4)]
-    pub present: [u64; 2],
+    refused: u32,
     #[n(5)]
-    pub kinds: Tally,
-    /// In characters.
+    kinds: Tally,
+    /// In characters; long ones count as `u16::MAX`.
     #[n(6)]
-    length: Range<u32>,
+    length: Range<u16>,
     #[n(7)]
     range: Range<f64>,
     #[n(8)]
     distinct: Handful,
     #[n(9)]
-    pub values: Values,
+    values: Values,
     /// In seconds since 1970.
     #[n(10)]
     seen: Range<u32>,
@@ -102,7 +102,7 @@ pub(super) struct Came {
 }
 
 impl Member {
-    pub fn new(key: u64, spot: Spot, class: u8, path: &str) -> Member {
+    pub fn new(spot: Spot, class: u8, path: &str) -> Member {
         let cookie = matches!(spot, Spot::RequestCookies | Spot::ResponseCookies);
         let values = if cookie || is_private(path) {
             Values::Free
@@ -110,13 +110,13 @@ impl Member {
             Values::Nothing
         };
         Member {
-            key,
             spot,
             class,
             path: path.into(),
-            present: [0; 2],
+            present: 0,
+            refused: 0,
             kinds: Tally::default(),
-            length: Range(u32::MAX, 0),
+            length: Range(u16::MAX, 0),
             range: Range(f64::INFINITY, f64::NEG_INFINITY),
             distinct: Handful::default(),
             values,
@@ -158,11 +158,11 @@ impl Member {
 
     pub fn merge(&mut self, other: &Member) {
         let Member {
-            key: _,
             spot: _,
             class: _,
             path: _,
             present,
+            refused,
             kinds,
             length,
             range,
@@ -171,15 +171,40 @@ impl Member {
             seen,
             own: _,
         } = other;
-        for (mine, theirs) in self.present.iter_mut().zip(present) {
-            *mine += theirs;
-        }
+        self.present += present;
+        self.refused = self.refused.saturating_add(*refused);
         self.kinds.merge(kinds);
         self.length.merge(*length);
         self.range.merge(*range);
         self.distinct.merge(distinct);
         self.values.merge(values);
         self.seen.merge(*seen);
+    }
+
+    /// Counts an exchange that had it.
+    pub fn count(&mut self, refused: bool) {
+        if refused {
+            self.refused = self.refused.saturating_add(1);
+        } else {
+            self.present += 1;
+        }
+    }
+
+    pub fn present(&self, refused: bool) -> u64 {
+        if refused {
+            u64::from(self.refused)
+        } else {
+            self.present
+        }
+    }
+
+    pub fn values(&self) -> usize {
+        self.values.len()
+    }
+
+    #[cfg(test)]
+    pub fn forget_texts(&mut self) {
+        self.values.forget_texts();
     }
 
     pub fn last_seen(&self) -> u32 {
@@ -240,12 +265,13 @@ fn hash(text: &str) -> u32 {
     xxhash_rust::xxh3::xxh3_64(text.as_bytes()) as u32
 }
 
-fn characters(text: &str) -> u32 {
-    if text.is_ascii() {
-        text.len() as u32
+fn characters(text: &str) -> u16 {
+    let count = if text.is_ascii() {
+        text.len()
     } else {
-        text.chars().count() as u32
-    }
+        text.chars().count()
+    };
+    u16::try_from(count).unwrap_or(u16::MAX)
 }
 
 /// Finite numbers only; adding zero makes one zero of both.

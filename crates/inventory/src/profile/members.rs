@@ -1,6 +1,6 @@
-//! The parameters and members of an endpoint: a bounded list in the order of their keys. They
-//! mostly come in the same order as the last time, so each one remembers who came next, and a
-//! known member costs a comparison and no search.
+//! The parameters and members of an endpoint: a bounded list in the order in which they came.
+//! They mostly come in that order again, so each one remembers who came next: a known member
+//! costs a comparison and no search, and memory is walked forwards.
 //!
 //! Below its bounds the list is a fact: merging is exact. At its bounds it keeps who was there
 //! before: in objects with very many names the new ones become one `{key}`, members seen once make
@@ -29,8 +29,9 @@ const VALUES_MAX: usize = 64;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Members {
-    /// Sorted by key.
     list: Vec<Member>,
+    /// Of the members in the list, by spot, names and class of status.
+    keys: Vec<u64>,
     /// Exchanges in which a spot was observed whole, by spot and class.
     observed: Counts,
     /// Objects whose names are all `{key}`.
@@ -139,6 +140,7 @@ impl Members {
     pub fn merge(&mut self, other: &Members) {
         let Members {
             list,
+            keys,
             observed,
             wide,
             lost,
@@ -149,11 +151,8 @@ impl Members {
         for wide in wide {
             self.add_wide(*wide);
         }
-        for theirs in list {
-            match self.list.binary_search_by_key(&theirs.key, |it| it.key) {
-                Ok(at) => self.list[at].merge(theirs),
-                Err(at) => self.list.insert(at, theirs.clone()),
-            }
+        for (key, theirs) in keys.iter().zip(list) {
+            self.take_in(*key, theirs.clone());
         }
         self.settle();
     }
@@ -173,12 +172,24 @@ impl Members {
         rows
     }
 
+    /// Rows of what the API did not refuse.
+    pub fn accepted_rows(&self) -> Vec<MemberRow> {
+        let accepted = self.list.iter().filter(|it| it.present(false) > 0);
+        accepted
+            .map(|it| {
+                let (present, observed) = self.presence(it);
+                it.row(present, observed.max(present))
+            })
+            .collect()
+    }
+
     pub fn lost(&self) -> u64 {
         self.lost
     }
 
     pub fn heap_bytes(&self) -> usize {
         self.list.capacity() * size_of::<Member>()
+            + self.keys.capacity() * size_of::<u64>()
             + self.list.iter().map(Member::heap_bytes).sum::<usize>()
             + self.observed.heap_bytes()
             + self.wide.capacity() * size_of::<u64>()
@@ -195,17 +206,17 @@ impl Members {
                 .map_or(0, |it| it.1)
         };
         if member.spot.is_response() {
-            return (member.present[0], observed(member.class));
+            return (member.present(false), observed(member.class));
         }
         match (observed(0), observed(1)) {
-            (0, refused) => (member.present[1], refused),
-            (accepted, _) => (member.present[0], accepted),
+            (0, refused) => (member.present(true), refused),
+            (accepted, _) => (member.present(false), accepted),
         }
     }
 
     #[cfg(test)]
     pub fn forget_texts(&mut self) {
-        self.list.iter_mut().for_each(|it| it.values.forget_texts());
+        self.list.iter_mut().for_each(|it| it.forget_texts());
     }
 
     fn count(
@@ -226,7 +237,7 @@ impl Members {
         let member = &mut self.list[usize::from(at)];
         if member.own.counted != exchange && round.whole.contains(spot) {
             member.own.counted = exchange;
-            member.present[usize::from(refused)] += 1;
+            member.count(refused);
         }
         let Came { news, values } = member.see(
             value,
@@ -247,11 +258,11 @@ impl Members {
             Some(before) => self.list[usize::from(before)].own.next,
             None => self.own.first,
         };
-        (self.list.get(usize::from(at))?.key == key).then_some(at)
+        (*self.keys.get(usize::from(at))? == key).then_some(at)
     }
 
     fn find(&self, key: u64) -> Option<u16> {
-        let at = self.list.binary_search_by_key(&key, |it| it.key).ok()?;
+        let at = self.keys.iter().position(|it| *it == key)?;
         Some(at as u16)
     }
 }
@@ -264,32 +275,48 @@ impl<C> Encode<C> for Members {
     ) -> Result<(), minicbor::encode::Error<W::Error>> {
         let Members {
             list,
+            keys,
             observed,
             wide,
             lost,
             own: _,
         } = self;
-        e.encode((observed, wide, lost, list))?.ok()
+        let mut all = keys.iter().zip(list).collect::<Vec<_>>();
+        all.sort_unstable_by_key(|it| order(*it.0, it.1));
+        e.encode((observed, wide, lost, all))?.ok()
     }
 }
 
 impl<'b, C> Decode<'b, C> for Members {
     fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
         d.array()?;
+        let observed = d.decode()?;
+        let wide = list(d, WIDE_MAX)?;
+        let lost = d.decode()?;
+        let all = list::<(u64, Member)>(d, MEMBERS_MAX)?;
+        let sorted = all
+            .windows(2)
+            .all(|it| order(it[0].0, &it[0].1) < order(it[1].0, &it[1].1));
+        let (keys, list) = all.into_iter().unzip();
         let mut members = Members {
-            observed: d.decode()?,
-            wide: list(d, WIDE_MAX)?,
-            lost: d.decode()?,
-            list: list(d, MEMBERS_MAX)?,
+            list,
+            keys,
+            observed,
+            wide,
+            lost,
             own: Own::default(),
         };
-        let sorted = members.list.windows(2).all(|it| it[0].key < it[1].key);
         if !sorted || !members.wide.is_sorted() {
             return Err(minicbor::decode::Error::message("members that cannot be"));
         }
         members.recount();
         Ok(members)
     }
+}
+
+/// In which members are written, whatever the order they came in.
+fn order(key: u64, member: &Member) -> (Spot, u8, &str, u64) {
+    (member.spot, member.class, &member.path, key)
 }
 
 fn observed_key(spot: Spot, class: u8) -> u16 {

@@ -5,6 +5,7 @@
 //! value that fewer than five callers sent.
 
 mod credentials;
+mod differences;
 mod kinds;
 mod member;
 mod members;

@@ -14,6 +14,11 @@ pub(super) fn is_ordinary(leaf: Leaf<'_>) -> bool {
         || spot == Spot::RequestPath
 }
 
+/// The same by name.
+pub(super) fn is_ordinary_name(name: &str) -> bool {
+    ORDINARY.iter().any(|it| it.eq_ignore_ascii_case(name))
+}
+
 /// The shapes of all of them, in requests and responses, sorted.
 static SHAPES: LazyLock<Vec<u64>> = LazyLock::new(|| {
     let mut leaves = Leaves::default();

@@ -1,10 +1,12 @@
 //! How a profile is shown.
 
 use gatewatch_model::EndpointId;
+use gatewatch_model::definition::Operation;
 use gatewatch_model::facts::Facts;
 use gatewatch_model::profile::{EndpointFacts, KnownBy, ProfileRow};
 
 use super::Profile;
+use super::differences::differences;
 use super::role::role;
 
 impl Profile {
@@ -35,7 +37,13 @@ impl Profile {
         }
     }
 
-    pub fn row(&self, endpoint: EndpointId, facts: &Facts) -> ProfileRow {
+    /// With the differences to its documented operation, where there is one.
+    pub fn row(
+        &self,
+        endpoint: EndpointId,
+        facts: &Facts,
+        operation: Option<&Operation>,
+    ) -> ProfileRow {
         ProfileRow {
             endpoint,
             calls: facts.calls,
@@ -51,7 +59,9 @@ impl Profile {
             query_depth_max: self.query_depth_max,
             query_aliases_max: self.query_aliases_max,
             batch_max: self.batch_max,
-            differences: Vec::new(),
+            differences: operation
+                .map(|it| differences(it, self, facts))
+                .unwrap_or_default(),
         }
     }
 }

@@ -95,7 +95,8 @@ pub(super) fn slots<'s>(key: &'s str, path: &'s Path) -> impl Iterator<Item = (&
         })
 }
 
-/// Which spots were observed in full, so that what is not there is missing.
+/// Which spots were observed in full, so that what is not there is missing. Where there is no
+/// body at all, none of its members is.
 fn whole(exchange: &Exchange<'_>, reading: &Reading) -> Spots {
     let mut whole = Spots::default();
     whole.insert(Spot::RequestPath);
@@ -120,7 +121,8 @@ fn whole(exchange: &Exchange<'_>, reading: &Reading) -> Spots {
         (Spot::RequestBody, reading.request()),
         (Spot::ResponseBody, reading.response()),
     ] {
-        if message.kind != BodyKind::NotObserved && message.complete && !lost {
+        let body = !matches!(message.kind, BodyKind::NotObserved | BodyKind::None);
+        if body && message.complete && !lost {
             whole.insert(spot);
         }
     }

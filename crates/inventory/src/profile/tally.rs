@@ -5,16 +5,19 @@ use super::kinds::Kind;
 /// The kind with the lowest number stands inline; the others, sorted, behind it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Tally {
-    kind: u8,
-    count: u64,
+    /// The kind in the highest byte, the count below it.
+    first: u64,
     more: Option<Box<Vec<(u8, u64)>>>,
 }
+
+/// No member is seen so often.
+const COUNT_MAX: u64 = (1 << 56) - 1;
 
 impl Tally {
     /// Answers whether the kind is new.
     pub fn add(&mut self, kind: Kind) -> bool {
-        if self.kind == kind.number() && self.count > 0 {
-            self.count += 1;
+        if self.first >> 56 == u64::from(kind.number()) && self.first & COUNT_MAX > 0 {
+            self.first += 1;
             return false;
         }
         self.add_many(kind.number(), 1)
@@ -28,7 +31,9 @@ impl Tally {
 
     pub fn iter(&self) -> impl Iterator<Item = (Kind, u64)> {
         let more = self.more.iter().flat_map(|it| it.iter().copied());
-        let all = [(self.kind, self.count)].into_iter().chain(more);
+        let all = [((self.first >> 56) as u8, self.first & COUNT_MAX)]
+            .into_iter()
+            .chain(more);
         all.filter(|it| it.1 > 0)
             .filter_map(|(kind, count)| Some((Kind::parse(kind)?, count)))
     }
@@ -44,22 +49,20 @@ impl Tally {
     }
 
     fn add_many(&mut self, mut kind: u8, mut count: u64) -> bool {
-        if self.count == 0 {
-            (self.kind, self.count) = (kind, count);
-            return true;
-        }
-        if self.kind == kind {
-            self.count += count;
-            return false;
+        let first = ((self.first >> 56) as u8, self.first & COUNT_MAX);
+        if first.1 == 0 || first.0 == kind {
+            let sum = count.saturating_add(first.1).min(COUNT_MAX);
+            self.first = u64::from(kind) << 56 | sum;
+            return first.1 == 0;
         }
         let new = !self.iter().any(|it| it.0.number() == kind);
-        if kind < self.kind {
-            core::mem::swap(&mut kind, &mut self.kind);
-            core::mem::swap(&mut count, &mut self.count);
+        if kind < first.0 {
+            self.first = u64::from(kind) << 56 | count.min(COUNT_MAX);
+            (kind, count) = first;
         }
         let more = self.more.get_or_insert_default();
         match more.binary_search_by_key(&kind, |it| it.0) {
-            Ok(at) => more[at].1 += count,
+            Ok(at) => more[at].1 = more[at].1.saturating_add(count),
             Err(at) => {
                 more.reserve_exact(1);
                 more.insert(at, (kind, count));

@@ -2,7 +2,7 @@
 
 mod bounds;
 
-use gatewatch_decode::{Leaves, Path, Token, Value};
+use gatewatch_decode::{Leaves, Path, Reading, Token, Value};
 use gatewatch_model::facts::Facts;
 use gatewatch_model::profile::{Credential, Credentials, MemberRow, ProfileRow};
 use gatewatch_model::{Caller, EndpointId, Spot};
@@ -102,6 +102,32 @@ fn observe(profile: &mut Profile, said: &Said) {
     });
 }
 
+/// Folds the exchanges that the text describes.
+pub(super) fn traffic(text: &str, profile: &mut Profile, facts: &mut Facts) {
+    let mut reading = Reading::default();
+    for exchange in gatewatch_testkit::traffic(text) {
+        reading.read(&exchange);
+        let caller = gatewatch_decode::caller(&exchange);
+        profile.observe(&Seen::of(
+            &crate::Sighting {
+                exchange: &exchange,
+                reading: &reading,
+                scope: "/",
+                caller: &caller,
+                external: None,
+                at: exchange.at.unwrap_or_default(),
+                blemishes: exchange.blemishes,
+            },
+            crate::caller_hash(&caller),
+            "GET /orders/{id}",
+        ));
+        facts.observe(&gatewatch_model::facts::Observation {
+            status: exchange.status().unwrap_or(0),
+            ..Default::default()
+        });
+    }
+}
+
 fn fold(all: &[Said]) -> Profile {
     let mut profile = Profile::default();
     all.iter().for_each(|it| observe(&mut profile, it));
@@ -109,7 +135,7 @@ fn fold(all: &[Said]) -> Profile {
 }
 
 fn row(profile: &Profile) -> ProfileRow {
-    profile.row(EndpointId([7; 16]), &Facts::default())
+    profile.row(EndpointId([7; 16]), &Facts::default(), None)
 }
 
 fn bytes(profile: &Profile) -> Vec<u8> {
@@ -365,4 +391,51 @@ fn not_observed_is_neither_authenticated_nor_anonymous() {
         (1, Some(false))
     );
     assert!(refused.credentials.contains(Credential::Basic));
+}
+
+#[test]
+fn traffic_becomes_a_profile() {
+    let (mut profile, mut facts) = (Profile::default(), Facts::default());
+    traffic(
+        r#"3x 203.0.113.{n} PUT /orders/17{n}?dry=true 200 'header:authorization=Bearer opaque' header:x-tenant=blue header:content-type=application/json body='{"lines":[{"sku":"a"},{"sku":"b"}]}' answer='{"ok":true}' answer-header:content-type=application/json;charset=utf-8 answer-header:deprecation=true tls=1.3 protocol=HTTP/2
+           PUT /orders/18 401 answer='{"ok":false}'"#,
+        &mut profile,
+        &mut facts,
+    );
+    let row = row(&profile);
+    let members = row.members.iter().map(|it| {
+        let (from, to) = (it.present, it.observed);
+        format!(
+            "{} {} {} {from}/{to}",
+            it.spot.prefix(),
+            it.path,
+            it.status_class
+        )
+    });
+    assert_eq!(
+        members.collect::<Vec<_>>(),
+        [
+            "$.request.path id 0 3/3",
+            "$.request.query dry 0 3/3",
+            "$.request.headers x-tenant 0 3/3",
+            "$.request.body lines[].sku 0 3/3",
+            "$.response.body ok 2 3/3",
+            "$.response.body ok 4 1/1",
+        ]
+    );
+    assert_eq!(member(&profile, "id").formats, [("integer".into(), 4)]);
+    assert_eq!(row.credentials[0].0, Credential::OpaqueBearer);
+    assert_eq!(row.response_types, [("application/json".into(), 3)]);
+    assert_eq!(row.protocols, [("1.3".into(), 3), ("HTTP/2".into(), 3)]);
+    assert_eq!(row.callers_top.len(), 4);
+    let facts = profile.facts("PUT", "/orders/{id}", 4);
+    assert_eq!((facts.authenticated.yes, facts.authenticated.no), (3, 1));
+    assert_eq!(
+        (facts.anonymous_answered.yes, facts.anonymous_answered.no),
+        (0, 1)
+    );
+    assert_eq!(
+        (facts.encrypted.ever(), facts.deprecated.ever()),
+        (Some(true), Some(true))
+    );
 }

@@ -25,17 +25,18 @@ pub(super) enum Values {
 pub(super) struct Candidate {
     #[n(0)]
     hash: u32,
-    /// Of those who sent it, as long as they are fewer than five: sorted, zeros behind.
+    /// Beyond what it can hold it stays there.
     #[n(1)]
-    callers: [u16; CALLERS_MIN - 1],
-    /// Whether five callers sent it.
+    count: u32,
+    /// Of those who sent it, as long as they are fewer than five: sorted, zeros behind.
     #[n(2)]
-    common: bool,
+    callers: [u16; CALLERS_MIN - 1],
     #[n(3)]
-    count: u64,
-    #[n(4)]
     text: Option<Box<str>>,
 }
+
+/// Stands where five callers sent it.
+const COMMON: [u16; CALLERS_MIN - 1] = [u16::MAX; CALLERS_MIN - 1];
 
 /// One value, and who sent it.
 #[derive(Clone, Copy)]
@@ -59,7 +60,7 @@ impl Values {
             Ok(at) => (0, list[at].see(sent)),
             Err(at) if list.len() < VALUES_PER_MEMBER_MAX && room > 0 && is_word(sent.text) => {
                 if list.len() == list.capacity() {
-                    list.reserve_exact(2);
+                    list.reserve_exact(1);
                 }
                 list.insert(at, Candidate::new(sent.hash));
                 (1, list[at].see(sent))
@@ -110,7 +111,9 @@ impl Values {
         let Values::Few(list) = self else {
             return Vec::new();
         };
-        let rows = list.iter().map(|it| Some((it.text.clone()?, it.count)));
+        let rows = list
+            .iter()
+            .map(|it| Some((it.text.clone()?, u64::from(it.count))));
         let mut rows = rows.collect::<Option<Vec<_>>>().unwrap_or_default();
         rows.sort_unstable_by(|one, two| two.1.cmp(&one.1).then_with(|| one.0.cmp(&two.0)));
         rows
@@ -150,7 +153,6 @@ impl Candidate {
         Candidate {
             hash,
             callers: [0; CALLERS_MIN - 1],
-            common: false,
             count: 0,
             text: None,
         }
@@ -158,9 +160,9 @@ impl Candidate {
 
     /// Answers whether it became text.
     fn see(&mut self, sent: Sent<'_>) -> bool {
-        self.count += 1;
-        self.add_caller(((sent.caller >> 48) as u16).max(1));
-        let becomes = self.common && self.text.is_none() && is_word(sent.text);
+        self.count = self.count.saturating_add(1);
+        self.add_caller(((sent.caller >> 48) as u16).clamp(1, u16::MAX - 1));
+        let becomes = self.is_common() && self.text.is_none() && is_word(sent.text);
         if becomes {
             self.text = Some(sent.text.into());
         }
@@ -168,7 +170,7 @@ impl Candidate {
     }
 
     fn add_caller(&mut self, caller: u16) {
-        if self.common || self.callers.contains(&caller) {
+        if self.is_common() || self.callers.contains(&caller) {
             return;
         }
         let len = self.callers.iter().filter(|it| **it != 0).count();
@@ -177,14 +179,14 @@ impl Candidate {
                 *place = caller;
                 self.callers[..=len].sort_unstable();
             }
-            None => (self.common, self.callers) = (true, [0; CALLERS_MIN - 1]),
+            None => self.callers = COMMON,
         }
     }
 
     fn merge(&mut self, other: &Candidate) {
-        self.count += other.count;
-        if other.common {
-            (self.common, self.callers) = (true, [0; CALLERS_MIN - 1]);
+        self.count = self.count.saturating_add(other.count);
+        if other.is_common() {
+            self.callers = COMMON;
         }
         let callers = other.callers.iter().filter(|it| **it != 0);
         callers.for_each(|it| self.add_caller(*it));
@@ -193,14 +195,16 @@ impl Candidate {
         }
     }
 
+    fn is_common(&self) -> bool {
+        self.callers == COMMON
+    }
+
     /// Whether it can have come from here: a hostile state must not show what was never common.
     fn is_sound(&self) -> bool {
-        let sorted = self
-            .callers
-            .windows(2)
-            .all(|it| it[0] < it[1] || it[1] == 0);
+        let ascends = |it: &[u16]| it[0] < it[1] || it[1] == 0;
+        let sorted = self.is_common() || self.callers.windows(2).all(ascends);
         let text = self.text.as_ref();
-        sorted && text.is_none_or(|it| self.common && it.len() <= VALUE_BYTES_MAX)
+        sorted && text.is_none_or(|it| self.is_common() && it.len() <= VALUE_BYTES_MAX)
     }
 }
 

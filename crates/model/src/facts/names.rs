@@ -4,8 +4,16 @@
 /// At most `MAX` texts with their counts, sorted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names<const MAX: usize> {
-    list: Vec<(Box<str>, u64)>,
+    list: Vec<Name>,
     other: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Name {
+    /// Of the text, which is far away in memory.
+    hash: u64,
+    text: Box<str>,
+    count: u64,
 }
 
 impl<const MAX: usize> Default for Names<MAX> {
@@ -23,27 +31,29 @@ impl<const MAX: usize> Names<MAX> {
 
     /// Counts one text; answers whether it is new here.
     pub fn add(&mut self, name: &str) -> bool {
-        if let Some(found) = self.list.iter_mut().find(|it| *it.0 == *name) {
-            found.1 += 1;
+        let hash = hash(name);
+        if let Some(found) = self.list.iter_mut().find(|it| it.hash == hash) {
+            found.count += 1;
             return false;
         }
         self.add_many(name, 1)
     }
 
     pub fn merge(&mut self, other: &Names<MAX>) {
-        for (name, count) in &other.list {
-            self.add_many(name, *count);
+        for name in &other.list {
+            self.add_many(&name.text, name.count);
         }
         self.other += other.other;
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.list.iter().map(|(name, count)| (&**name, *count))
+        self.list.iter().map(|it| (&*it.text, it.count))
     }
 
     /// With their counts, the most frequent first.
     pub fn rows(&self) -> Vec<(Box<str>, u64)> {
-        let mut rows = self.list.clone();
+        let rows = self.list.iter().map(|it| (it.text.clone(), it.count));
+        let mut rows = rows.collect::<Vec<_>>();
         rows.sort_by_key(|it| core::cmp::Reverse(it.1));
         if self.other > 0 {
             rows.push(("other".into(), self.other));
@@ -56,14 +66,14 @@ impl<const MAX: usize> Names<MAX> {
     }
 
     pub fn heap_bytes(&self) -> usize {
-        self.list.capacity() * size_of::<(Box<str>, u64)>()
-            + self.list.iter().map(|it| it.0.len()).sum::<usize>()
+        self.list.capacity() * size_of::<Name>()
+            + self.list.iter().map(|it| it.text.len()).sum::<usize>()
     }
 
     fn add_many(&mut self, name: &str, count: u64) -> bool {
-        match self.list.binary_search_by(|it| (*it.0).cmp(name)) {
+        match self.list.binary_search_by(|it| (*it.text).cmp(name)) {
             Ok(at) => {
-                self.list[at].1 += count;
+                self.list[at].count += count;
                 false
             }
             Err(_) if self.list.len() >= MAX || name.len() > Self::BYTES_MAX => {
@@ -74,11 +84,19 @@ impl<const MAX: usize> Names<MAX> {
                 if self.list.len() == self.list.capacity() {
                     self.list.reserve_exact(1);
                 }
-                self.list.insert(at, (name.into(), count));
+                let (hash, text) = (hash(name), name.into());
+                self.list.insert(at, Name { hash, text, count });
                 true
             }
         }
     }
+}
+
+/// FNV-1a: names are short, and two that collide would only be counted as one.
+fn hash(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 impl<C, const MAX: usize> minicbor::Encode<C> for Names<MAX> {
@@ -88,8 +106,8 @@ impl<C, const MAX: usize> minicbor::Encode<C> for Names<MAX> {
         _: &mut C,
     ) -> Result<(), minicbor::encode::Error<W::Error>> {
         e.array(self.list.len() as u64 * 2 + 1)?.u64(self.other)?;
-        for (name, count) in &self.list {
-            e.str(name)?.u64(*count)?;
+        for name in &self.list {
+            e.str(&name.text)?.u64(name.count)?;
         }
         Ok(())
     }

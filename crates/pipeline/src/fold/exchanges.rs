@@ -139,7 +139,7 @@ impl ExchangeFold {
             .time
             .accept(arrival.received, arrival.stream, exchange.at);
         self.reading.read(exchange);
-        let caller = gatewatch_decode::caller(exchange);
+        let caller = gatewatch_decode::caller_of(exchange, &self.reading);
         let sighting = Sighting {
             exchange,
             reading: &self.reading,

@@ -59,12 +59,7 @@ impl Members {
         }
         round.news = true;
         let class = round.class_of(spot);
-        let at = self.insert(Member::new(key, spot, class, path));
-        if let Some(before) = &mut round.before
-            && usize::from(*before) >= at
-        {
-            *before += 1;
-        }
+        let at = self.push(key, Member::new(spot, class, path));
         if !self.widen(spot, path) {
             return Some(at as u16);
         }
@@ -104,7 +99,7 @@ impl Members {
 
     /// What is kept only in memory, from the rest.
     pub(super) fn recount(&mut self) {
-        self.own.values = self.list.iter().map(|it| it.values.len()).sum();
+        self.own.values = self.list.iter().map(Member::values).sum();
     }
 
     fn is_wide(&self, object: u64) -> bool {
@@ -122,19 +117,28 @@ impl Members {
         self.list.len() * size_of::<Member>() + inner.sum::<usize>()
     }
 
-    fn insert(&mut self, member: Member) -> usize {
-        let found = self.list.binary_search_by_key(&member.key, |it| it.key);
-        let at = found.unwrap_or_else(|at| at);
+    fn push(&mut self, key: u64, member: Member) -> usize {
         if self.list.len() == self.list.capacity() {
             self.list.reserve_exact(4);
+            self.keys.reserve_exact(4);
         }
-        self.list.insert(at, member);
-        at
+        self.list.push(member);
+        self.keys.push(key);
+        self.list.len() - 1
+    }
+
+    /// Adds a member to the one of that key, or to the list.
+    pub(super) fn take_in(&mut self, key: u64, member: Member) {
+        match self.find(key) {
+            Some(at) => self.list[usize::from(at)].merge(&member),
+            None => drop(self.push(key, member)),
+        }
     }
 
     fn remove(&mut self, at: usize) {
         let gone = self.list.remove(at);
-        self.lost += gone.present.iter().sum::<u64>();
+        self.keys.remove(at);
+        self.lost += gone.present(false) + gone.present(true);
         self.recount();
     }
 
@@ -206,17 +210,15 @@ impl Members {
             return;
         }
         let mut general = String::new();
-        for mut member in mem::take(&mut self.list) {
+        let keys = mem::take(&mut self.keys);
+        for (mut key, mut member) in keys.into_iter().zip(mem::take(&mut self.list)) {
             let spot = member.spot;
             let wide = |it: &str| self.is_wide(path::object(spot, it));
             if !self.is_proved(&member) && generalise(&member.path, wide, &mut general) {
-                member.key = general_key(&general, spot, member.class);
+                key = general_key(&general, spot, member.class);
                 member.path = general.as_str().into();
             }
-            match self.list.binary_search_by_key(&member.key, |it| it.key) {
-                Ok(at) => self.list[at].merge(&member),
-                Err(at) => self.list.insert(at, member),
-            }
+            self.take_in(key, member);
         }
         self.list.shrink_to_fit();
         self.recount();
@@ -224,13 +226,10 @@ impl Members {
 
     /// Who was seen no more than so often, and of those the one seen longest ago.
     fn least(&self, present_max: u64) -> Option<usize> {
-        let seldom = |it: &Member| it.present.iter().sum::<u64>();
-        let few = self
-            .list
-            .iter()
-            .enumerate()
-            .filter(|it| seldom(it.1) <= present_max);
-        few.min_by_key(|(_, it)| (seldom(it), it.last_seen(), it.key))
+        let seldom = |it: &Member| it.present(false) + it.present(true);
+        let all = self.keys.iter().zip(&self.list).enumerate();
+        let few = all.filter(|it| seldom(it.1.1) <= present_max);
+        few.min_by_key(|(_, (key, it))| (seldom(it), it.last_seen(), **key))
             .map(|it| it.0)
     }
 }
