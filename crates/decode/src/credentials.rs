@@ -65,6 +65,9 @@ impl Shown {
             self.kinds.insert(Credential::Gateway);
         }
         let hidden = |name: &str| exchange.redacted.iter().any(|it| it == name);
+        if exchange.redacted.is_empty() {
+            return;
+        }
         let empty = exchange
             .request_header("authorization")
             .is_none_or(str::is_empty);

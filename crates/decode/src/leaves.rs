@@ -4,6 +4,8 @@
 
 mod leaf;
 
+use core::fmt;
+
 use gatewatch_model::Spot;
 use gatewatch_model::caller::prefix;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
@@ -12,7 +14,7 @@ use crate::limits::{LEAF_BYTES_MAX, NAME_BYTES_MAX, STEPS_PER_LEAF_MAX, share};
 
 /// What was read of one exchange. Reading into it again forgets what was there before, but
 /// keeps its memory.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Leaves {
     /// Names and texts, one after the other.
     text: String,
@@ -375,6 +377,13 @@ impl Leaves {
         }
         steps.reverse();
         steps
+    }
+}
+
+/// Values may be secrets, so only their number is shown.
+impl fmt::Debug for Leaves {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{} leaves>", self.len())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use gatewatch_model::exchange::{Body, Headers, Request, Response};
 use gatewatch_model::profile::Credential;
+use proptest::prelude::*;
 
 use super::*;
 use crate::{Charset, Value};
@@ -261,5 +262,53 @@ fn nothing_is_left_of_the_exchange_before() {
         assert_eq!(used.credentials(), fresh.credentials());
         assert_eq!(used.blemishes(), fresh.blemishes());
         assert_eq!(used.request().essence(), fresh.request().essence());
+    }
+}
+
+#[test]
+fn what_was_read_cannot_be_printed() {
+    let mut reading = Reading::default();
+    reading.read(&order());
+    let printed = format!("{reading:?}");
+    assert!(printed.contains("<14 leaves>"), "{printed}");
+    for secret in ["31d4", "4111"] {
+        assert!(!printed.contains(secret), "{printed}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn anything_at_all_is_read_and_read_the_same_again(
+        url: String,
+        header: String,
+        random: Vec<u8>,
+        likely in r#"([\[\]{}<>/:,"=&%\\@!;a-c0-9 -]|\n|--x|"query"|"jsonrpc"|eyJ){0,80}"#,
+        kind in "(application/(json|xml|graphql|grpc|grpc-web-text|x-ndjson|x-www-form-urlencoded)|multipart/form-data; ?boundary=x|text/plain; ?charset=(utf-16|latin1|x)|)",
+        encoding in "(|gzip|deflate|br|zstd|x)",
+        beyond in 0..2_u64,
+    ) {
+        for bytes in [random, likely.into_bytes()] {
+            let mut exchange = order();
+            exchange.request.url = url.clone().into();
+            let mut body = body(bytes);
+            body.bytes_total += beyond;
+            let headers: Headers<'_> = vec![
+                ("content-type".into(), kind.clone().into()),
+                ("content-encoding".into(), encoding.clone().into()),
+                ("authorization".into(), header.clone().into()),
+                (header.clone().into(), "1".into()),
+            ];
+            exchange.request.headers = Some(headers.clone());
+            exchange.request.body = Some(body.clone());
+            exchange.response = Some(Response { headers: Some(headers), body: Some(body), ..Response::default() });
+            let (mut fresh, mut used) = (Reading::default(), Reading::default());
+            used.read(&order());
+            used.read(&exchange);
+            fresh.read(&exchange);
+            prop_assert_eq!(places(&fresh), places(&used));
+            prop_assert_eq!(fresh.blemishes(), used.blemishes());
+            prop_assert_eq!(fresh.token(), used.token());
+            prop_assert_eq!(fresh.calls().len(), used.calls().len());
+        }
     }
 }
