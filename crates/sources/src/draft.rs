@@ -231,6 +231,12 @@ impl<'l> Draft<'l> {
         self.exchange.blemishes.insert(blemish);
     }
 
+    /// Whether both a method and a URL are named.
+    pub fn is_request(&self) -> bool {
+        let request = &self.exchange.request;
+        !request.method.is_empty() && (!request.url.is_empty() || self.path.is_some())
+    }
+
     /// The exchange, or why there is none. `host` stands in where the log names none.
     pub fn finish(mut self, host: Option<&'l str>) -> Result<Exchange<'l>, &'static str> {
         self.finish_url(host);

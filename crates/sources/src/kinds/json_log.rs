@@ -38,11 +38,12 @@ fn read<'l>(line: &'l str, settings: &'l Settings) -> Read<'l> {
     let Some(mapping) = &settings.mapping else {
         return Err("no mapping says where the request is; give one with --map".into());
     };
-    // Most logs hold other lines too.
-    if !mapping.fits(&json) {
+    let fits = mapping.fits(&json);
+    let mut draft = mapping.draft(json);
+    // Most logs hold other lines too; one that names a request is one, whatever it lacks.
+    if !fits && !draft.is_request() {
         return Ok(None);
     }
-    let mut draft = mapping.draft(json);
     if soundness == Soundness::Repaired {
         draft.blemish(gatewatch_model::Blemishes::BAD_VALUE);
     }
@@ -72,6 +73,8 @@ mod tests {
                 .unwrap_err()
                 .starts_with("it is no JSON")
         );
+        let unanswered = r#"{"request":{"method":"GET","uri":"/a","host":"a"},"status":null}"#;
+        assert!(read(unanswered, &settings).unwrap().is_some());
         let line = r#"{"request":{"remote_ip":"192.0.2.1","method":"GET","uri":"/a\x22b","host":"a"},"status":200}"#;
         let found = read(line, &settings).unwrap().unwrap();
         assert!(
