@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::captures::CaptureArgs;
 use crate::config::Span;
 
 const EXIT_CODES: &str = "\
@@ -16,10 +15,9 @@ Exit codes:
   2  wrong usage, wrong input, or the work could not be done; standard error says why";
 
 const SCAN_HELP: &str = "\
-Captures are exchange files (JSON Lines), HAR 1.2 and access logs (Apache and nginx, combined and
-common), plain or compressed with gzip or zstd; each file's kind is told by its content. They are
-folded by the same engines as a server's, in bounded memory, and the same captures give the same
-output.
+Captures are exchange files (JSON Lines), HAR 1.2, access logs and JSON logs, plain or compressed
+with gzip or zstd; each file's kind is told by its content. They are folded by the same engines as
+a server's, in bounded memory, and the same captures give the same output.
 
 A line that cannot be read is said on standard error with its number; the rest is read all the same.
 
@@ -27,6 +25,7 @@ Examples:
   gatewatch demo --print 20000 > demo.jsonl
   gatewatch scan demo.jsonl
   gatewatch scan demo.jsonl --format html --output report.html
+  gatewatch scan access.log --host api.example.com --openapi definitions
   zcat capture.jsonl.gz | gatewatch scan - --format jsonl
 
 Exit codes:
@@ -139,8 +138,15 @@ pub struct ScanArgs {
     /// Lists paths too that only ever answered that there is nothing
     #[arg(long)]
     pub all: bool,
+    /// The kind of all files (`har`, `access-log`, `native`, or a JSON log such as `envoy`)
+    /// [default: each file's is told by its content]
+    #[arg(long, value_name = "NAME")]
+    pub kind: Option<String>,
     #[command(flatten)]
-    pub captures: CaptureArgs,
+    pub reading: ReadingArgs,
+    /// Writes an OpenAPI 3.1 document of each collection into this folder too
+    #[arg(long, value_name = "DIR")]
+    pub openapi: Option<PathBuf>,
     /// Writes to this file instead of standard output
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,

@@ -2,7 +2,6 @@
 
 mod backup;
 mod bench;
-mod captures;
 mod client;
 mod command;
 mod config;

@@ -4,6 +4,7 @@ mod folding;
 mod html;
 mod json;
 mod jsonl;
+mod openapi;
 mod reading;
 mod report;
 mod spill;
@@ -13,7 +14,7 @@ mod words;
 
 use std::fs::File;
 use std::io::{BufWriter, ErrorKind, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -21,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use console::Term;
-use gatewatch_sources::files::Reader;
+use gatewatch_sources::files::{Asked, Options, Reader};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::command::{ScanArgs, ScanFormat};
@@ -67,13 +68,37 @@ fn readers(args: &ScanArgs) -> anyhow::Result<(Option<Reader>, Reader)> {
     let inputs = args.learn.iter().chain(&args.files);
     let from_input = inputs.filter(|it| *it == Path::new("-")).count();
     anyhow::ensure!(from_input <= 1, "standard input can be read once only");
-    let options = args.captures.options()?;
+    let asked = Asked {
+        format: args.kind.as_deref(),
+        ..args.reading.asked()
+    };
+    let options = Options::read(&asked)?;
     let learn = if args.learn.is_empty() {
         None
     } else {
         Some(Reader::open(&args.learn, options.clone())?)
     };
-    Ok((learn, Reader::open(&args.files, options)?))
+    let print = Reader::open(&args.files, options)?;
+    if let Some(path) = &args.output {
+        let all = learn.iter().flat_map(Reader::files).chain(print.files());
+        not_read(path, all)?;
+    }
+    Ok((learn, print))
+}
+
+/// What is read may not be written over.
+fn not_read<'p>(output: &Path, files: impl Iterator<Item = &'p PathBuf>) -> anyhow::Result<()> {
+    let whole = |path: &Path| path.canonicalize().ok();
+    let Some(output) = whole(output) else {
+        return Ok(());
+    };
+    for file in files.filter(|it| whole(it).as_ref() == Some(&output)) {
+        anyhow::bail!(
+            "{} is read and cannot be the output; name another file with --output",
+            file.display()
+        );
+    }
+    Ok(())
 }
 
 /// Reads in one thread and folds in this one.
@@ -83,7 +108,8 @@ fn fold(
 ) -> anyhow::Result<(Known, Option<Lines>, Vec<FileRead>)> {
     let (learn, print) = readers(args)?;
     let progress = Progress::new(learn.iter().chain([&print]), args.quiet)?;
-    let keeps_profiles = matches!(args.format, ScanFormat::Json | ScanFormat::Html);
+    let keeps_profiles =
+        matches!(args.format, ScanFormat::Json | ScanFormat::Html) || args.openapi.is_some();
     let mut folding = Folding::new(keeps_profiles, spill, learn.is_some());
     let (to_fold, batches) = sync_channel(BATCHES_WAITING_MAX);
     let reads = std::thread::scope(|scope| {
@@ -168,6 +194,9 @@ fn print(
         )),
     };
     let report = &Report::new(known, reads, args.all || args.format == ScanFormat::Json);
+    if let Some(folder) = &args.openapi {
+        openapi::write(report, folder)?;
+    }
     match (args.format, lines) {
         (ScanFormat::Jsonl, Some(lines)) => jsonl::write(lines, known, reads, &mut out)?,
         (ScanFormat::Json, _) => json::write(report, &mut out)?,

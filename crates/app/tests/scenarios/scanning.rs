@@ -226,6 +226,31 @@ fn files_of_any_kind_and_whole_folders_are_read() {
 }
 
 #[test]
+fn a_definition_of_each_collection_is_written_and_nothing_is_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    demo(folder.path(), "3000");
+    let output = scan(folder.path(), &["demo.jsonl", "--openapi", "defined"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let text = fs::read_to_string(
+        folder
+            .path()
+            .join("defined/graph.northbound.example.openapi.json"),
+    );
+    let document: Value = serde_json::from_str(&text.unwrap()).unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+    assert!(document["paths"]["/graphql"].is_object(), "{document}");
+    let before = fs::read(folder.path().join("demo.jsonl")).unwrap();
+    let output = scan(folder.path(), &["demo.jsonl", "--output", "./demo.jsonl"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        said(&output).contains("is read and cannot be the output"),
+        "{}",
+        said(&output)
+    );
+    assert!(fs::read(folder.path().join("demo.jsonl")).unwrap() == before);
+}
+
+#[test]
 fn paths_that_are_not_there_are_counted_and_listed_when_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let miss = "{\"request\":{\"method\":\"GET\",\"url\":\"https://api.example.com/.env\"},\"response\":{\"status\":404}}\n";
