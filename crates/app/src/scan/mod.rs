@@ -87,17 +87,17 @@ fn readers(args: &ScanArgs) -> anyhow::Result<(Option<Reader>, Reader)> {
 }
 
 /// What is read may not be written over.
-fn not_read<'p>(output: &Path, files: impl Iterator<Item = &'p PathBuf>) -> anyhow::Result<()> {
+fn not_read<'p>(output: &Path, mut files: impl Iterator<Item = &'p PathBuf>) -> anyhow::Result<()> {
     let whole = |path: &Path| path.canonicalize().ok();
     let Some(output) = whole(output) else {
         return Ok(());
     };
-    for file in files.filter(|it| whole(it).as_ref() == Some(&output)) {
-        anyhow::bail!(
-            "{} is read and cannot be the output; name another file with --output",
-            file.display()
-        );
-    }
+    let file = files.find(|it| whole(it).as_ref() == Some(&output));
+    anyhow::ensure!(
+        file.is_none(),
+        "{} is read and cannot be the output; name another file with --output",
+        output.display()
+    );
     Ok(())
 }
 
