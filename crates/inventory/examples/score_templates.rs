@@ -123,7 +123,7 @@ fn learned(calls: &[&Call]) -> Urls {
     let mut urls = Urls::new();
     for call in calls {
         urls.entry(call.url.clone()).or_insert_with(|| {
-            let key = inventory.template_of(&exchange(call), "/");
+            let key = inventory.template_of(&exchange(call), &Reading::default(), "/");
             let template = key.split_once(' ').map_or("", |it| it.1);
             (call.truth.clone(), template.to_owned())
         });

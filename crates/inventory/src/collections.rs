@@ -2,11 +2,13 @@
 
 use gatewatch_decode::Api;
 use gatewatch_model::effects::{CollectionKind, CollectionRow};
+use gatewatch_model::profile::Decision;
 use gatewatch_model::{CollectionId, Timestamp};
 use sha2::{Digest, Sha256};
 
-use crate::paths::Tree;
+use crate::paths::{Labels, Tree};
 use crate::places::Places;
+use crate::said::Said;
 use crate::slab::Slab;
 
 /// The name of the collection of exchanges that say neither API nor host; no host has a space.
@@ -33,6 +35,9 @@ pub(crate) struct Collection {
     #[n(7)]
     #[cbor(default)]
     pub paths: Tree,
+    #[n(8)]
+    #[cbor(default)]
+    pub said: Said,
     #[cbor(skip)]
     pub own: Own,
 }
@@ -73,6 +78,12 @@ impl Collections {
         })
     }
 
+    /// The place of a collection by its id. Only what people say is found so: it goes over all.
+    pub fn find_id(&self, id: CollectionId) -> Option<u32> {
+        let mut all = self.slab.iter();
+        all.find(|(_, it)| it.id == id).map(|it| it.0)
+    }
+
     pub fn add(&mut self, scope: &str, api: &Api<'_>) -> u32 {
         let (kind, parts) = parts(api);
         self.insert(Collection {
@@ -84,6 +95,7 @@ impl Collections {
             last_seen: Timestamp::ZERO,
             calls: 0,
             paths: Tree::default(),
+            said: Said::default(),
             own: Own {
                 endpoints: 0,
                 waits_at: None,
@@ -132,7 +144,7 @@ impl Collections {
             + self
                 .slab
                 .iter()
-                .map(|(_, it)| texts(it) + it.paths.heap_bytes())
+                .map(|(_, it)| texts(it) + it.paths.heap_bytes() + it.said.heap_bytes())
                 .sum::<usize>()
     }
 }
@@ -157,8 +169,21 @@ impl Collection {
             last_seen: self.last_seen,
             calls: self.calls,
             endpoints: u64::from(self.own.endpoints),
-            definition: None,
+            definition: self.said.title(),
         }
+    }
+
+    /// Appends the template of a path: as it was said, else as it was learned.
+    pub fn write(&self, labels: &Labels, key: &mut String) {
+        match self.said.find(labels) {
+            Some(template) => key.push_str(template),
+            None => self.paths.write(labels, key),
+        }
+    }
+
+    pub fn explain(&self, labels: &Labels) -> Vec<Decision> {
+        let said = self.said.explain(labels);
+        said.unwrap_or_else(|| self.paths.explain(labels))
     }
 
     fn key(&self) -> Key<'_> {

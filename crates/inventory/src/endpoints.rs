@@ -34,6 +34,10 @@ pub(crate) struct Endpoint {
     #[n(6)]
     #[cbor(default)]
     pub profile: Profile,
+    /// Whether it was seen otherwise than its definition says.
+    #[n(7)]
+    #[cbor(default)]
+    pub differs: bool,
     #[cbor(skip)]
     pub own: Own,
 }
@@ -91,6 +95,7 @@ impl Endpoints {
             kept: false,
             grown: false,
             profile: Profile::default(),
+            differs: false,
             own: Own {
                 id: id(collection, key),
                 home,
@@ -161,12 +166,18 @@ impl Endpoints {
 pub(crate) const MISSES: [u16; 3] = [400, 404, 405];
 
 impl Endpoint {
+    /// Without its method.
+    pub fn template(&self) -> &str {
+        self.key.split_once(' ').map_or(&*self.key, |it| it.1)
+    }
+
     /// Folds another into it.
     pub fn take_in(&mut self, old: &Endpoint) {
         self.facts.merge(&old.facts);
         self.profile.merge(&old.profile);
         self.answered |= old.answered;
         self.kept |= old.kept;
+        self.differs |= old.differs;
     }
 
     fn full_key(&self) -> (u32, &str) {

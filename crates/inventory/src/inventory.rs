@@ -3,7 +3,9 @@
 mod control;
 mod drain;
 mod learn;
+mod operations;
 mod profiles;
+mod word;
 
 use gatewatch_decode::{Api, Path, Reading};
 use gatewatch_model::effects::Coverage;
@@ -116,6 +118,8 @@ impl Default for Limits {
 pub(crate) struct Scratch {
     path: Path,
     labels: Labels,
+    /// What is asked for below the path.
+    operation: String,
     /// Method, a space and the template.
     key: String,
     method_bytes: usize,
@@ -127,7 +131,7 @@ impl Inventory {
         let mut blemishes = sighting.blemishes;
         blemishes.insert(sighting.exchange.blemishes);
         blemishes.insert(sighting.reading.blemishes());
-        blemishes.insert(self.scratch.read(sighting.exchange));
+        blemishes.insert(self.scratch.read(sighting.exchange, sighting.reading));
         let api = gatewatch_decode::api(sighting.exchange);
         if api == Api::Unknown {
             blemishes.insert(Blemishes::NO_HOST);
@@ -157,8 +161,13 @@ impl Inventory {
     }
 
     /// Method and template of an exchange by all that is known now; nothing is counted.
-    pub fn template_of(&mut self, exchange: &Exchange<'_>, scope: &str) -> Box<str> {
-        self.scratch.read(exchange);
+    pub fn template_of(
+        &mut self,
+        exchange: &Exchange<'_>,
+        reading: &Reading,
+        scope: &str,
+    ) -> Box<str> {
+        self.scratch.read(exchange, reading);
         let api = gatewatch_decode::api(exchange);
         let home = self.collections.find(scope, &api);
         self.write_key(home);
@@ -226,7 +235,7 @@ impl Inventory {
         key.truncate(*method_bytes);
         key.push(' ');
         match home.and_then(|it| self.collections.slab.get(it)) {
-            Some(collection) => collection.paths.write(labels, key),
+            Some(collection) => collection.write(labels, key),
             None => Tree::default().write(labels, key),
         }
     }
@@ -312,13 +321,15 @@ impl Inventory {
 }
 
 impl Scratch {
-    fn read(&mut self, exchange: &Exchange<'_>) -> Blemishes {
+    fn read(&mut self, exchange: &Exchange<'_>, reading: &Reading) -> Blemishes {
         let (method, mut blemishes) = gatewatch_decode::method(exchange);
         blemishes.insert(self.path.read(exchange));
         self.key.clear();
         self.key.push_str(&method);
         self.method_bytes = method.len();
-        self.labels.read(&self.path, None);
+        let operation = operations::write(reading, &mut self.operation);
+        let operation = operation.then_some(&*self.operation);
+        self.labels.read(&self.path, operation);
         blemishes
     }
 

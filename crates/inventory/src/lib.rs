@@ -14,6 +14,7 @@ mod pending;
 mod places;
 mod profile;
 mod recency;
+mod said;
 pub mod segment;
 mod slab;
 mod state;

@@ -18,8 +18,7 @@ use minicbor::{Decode, Decoder, Encode, Encoder};
 use crate::limits::{PATH_NODES_MAX, TEMPLATE_BYTES_MAX};
 use crate::state::list;
 use evidence::{Evidence, NodeFacts, Visit};
-pub(crate) use labels::Labels;
-use labels::Sort;
+pub(crate) use labels::{Label, Labels, Sort};
 use routes::{Route, Routes};
 
 /// The tree of one collection.
@@ -81,11 +80,27 @@ impl Tree {
     pub fn decide(&mut self) -> Before {
         self.counters.novel = 0;
         self.counters.next = self.counters.visits + self.counters.visits / 8;
-        let routes = decide::decide(&self.evidence);
+        let routes = decide::decide(&self.evidence, &self.routes);
         if self.len() >= PATH_NODES_MAX {
             self.counters.lost += self.evidence.compact(&routes);
         }
         Before(core::mem::replace(&mut self.routes, routes))
+    }
+
+    /// Has words stand where that segment of a template is a slot; false if it is none.
+    pub fn split(&mut self, labels: &Labels, segment: usize) -> bool {
+        let is_slot = |it: Label<'_>| it.sort == Sort::Slot;
+        if !labels.get(segment).is_some_and(is_slot) {
+            return false;
+        }
+        let before = labels.iter().take(segment);
+        let place = before.fold(self.routes.root(), |at, it| self.routes.step(at, it).1);
+        let Some(place) = place else {
+            return false;
+        };
+        let split = self.evidence.split(&self.routes, place);
+        self.counters.novel += u64::from(split);
+        split
     }
 
     /// Appends the template of a path as it was last decided.

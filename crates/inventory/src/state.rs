@@ -71,6 +71,8 @@ impl Inventory {
             let mut homes = BTreeMap::new();
             for collection in list::<Collection>(d, COLLECTIONS_MAX)? {
                 inventory.path_nodes += collection.paths.len();
+                let mut collection = collection;
+                collection.said.rebuild();
                 homes.insert(collection.id, inventory.collections.insert(collection));
             }
             for endpoint in list::<Endpoint>(d, ENDPOINTS_MAX)? {

@@ -94,11 +94,14 @@ impl Inventory {
     /// Counts one endpoint less in its collection.
     pub(super) fn leave(&mut self, home: u32) {
         let left = self.collections.yield_claim(home);
-        let Some(own) = self.collections.slab.get_mut(home).map(|it| &mut it.own) else {
+        let Some(collection) = self.collections.slab.get_mut(home) else {
             return;
         };
-        if left > 0 {
-            own.waits_at
+        // What was said of its paths outlives its endpoints.
+        if left > 0 || !collection.said.is_empty() {
+            collection
+                .own
+                .waits_at
                 .get_or_insert_with(|| self.pending.wait_collection(home));
             return;
         }

@@ -34,11 +34,7 @@ impl Inventory {
             if let Some(endpoint) = self.endpoints.slab.get_mut(waiting.at) {
                 (endpoint.own.waits_at, endpoint.own.written) = (None, true);
                 let mut row = endpoint.row();
-                if let Some(collection) = self.collections.slab.get(endpoint.own.home) {
-                    labels.read_template(&row.template);
-                    row.facts.known_by.traffic = row.calls > 0;
-                    row.facts.decisions = collection.paths.explain(&labels);
-                }
+                self.explain_row(waiting.at, &mut labels, &mut row.facts);
                 effects.endpoints.push(row);
                 self.line_up(waiting.at);
                 effects.rollups.extend(waiting.rollups());

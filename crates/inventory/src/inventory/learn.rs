@@ -53,7 +53,7 @@ impl Inventory {
         }
     }
 
-    fn decide(&mut self, home: u32) {
+    pub(super) fn decide(&mut self, home: u32) {
         let Some(collection) = self.collections.slab.get_mut(home) else {
             return;
         };
@@ -77,7 +77,7 @@ impl Inventory {
             let (method, template) = key.split_once(' ').unwrap_or(("", &key));
             labels.read_template(template);
             let mut new = format!("{method} ");
-            collection.paths.write(&labels, &mut new);
+            collection.write(&labels, &mut new);
             if *new != *key {
                 self.rename(home, at, &new);
             } else if before

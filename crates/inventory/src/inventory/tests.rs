@@ -2,6 +2,7 @@
 
 mod bounds;
 mod replay;
+mod templates;
 
 use gatewatch_model::effects::Effects;
 use gatewatch_model::{Blemishes, Exchange, Position, Timestamp};

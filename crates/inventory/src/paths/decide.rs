@@ -1,7 +1,7 @@
 //! Decides which words of a tree of evidence are values: a pure function of the set seen. It goes
 //! over the tree three times, because what a word is elsewhere says much of what it is here.
 
-use super::evidence::{Evidence, Node};
+use super::evidence::{Evidence, NAME, Node};
 use super::judge::{Elsewhere, Position, Token, Verdict, judge};
 use super::labels::Sort;
 use super::routes::{Routes, Why};
@@ -13,8 +13,8 @@ const ROUNDS: usize = 3;
 /// A name whose score is so near the threshold, in hundredths, says why it is none.
 const DOUBT: i64 = -150;
 
-pub(super) fn decide(evidence: &Evidence) -> Routes {
-    let mut rounds = Rounds::new(evidence);
+pub(super) fn decide(evidence: &Evidence, before: &Routes) -> Routes {
+    let mut rounds = Rounds::new(evidence, before);
     for _ in 1..ROUNDS {
         rounds.run();
     }
@@ -29,10 +29,14 @@ struct Group {
     below_slot: bool,
     depth: usize,
     route: u32,
+    /// Its place by the decision before.
+    route_before: Option<u32>,
 }
 
 struct Rounds<'e> {
     evidence: &'e Evidence,
+    /// The decision before this one.
+    routes_before: &'e Routes,
     /// By node.
     words: Vec<Word>,
     /// (word, what stands before it), sorted, no two alike.
@@ -46,7 +50,7 @@ struct Rounds<'e> {
 }
 
 impl<'e> Rounds<'e> {
-    fn new(evidence: &'e Evidence) -> Rounds<'e> {
+    fn new(evidence: &'e Evidence, routes_before: &'e Routes) -> Rounds<'e> {
         let all = evidence.nodes.iter().map(|it| it.0 as usize + 1);
         let places = all.max().unwrap_or(0);
         let mut words = vec![Word::of(""); places];
@@ -79,6 +83,7 @@ impl<'e> Rounds<'e> {
         }
         Rounds {
             evidence,
+            routes_before,
             words,
             contexts,
             stems,
@@ -105,6 +110,7 @@ impl<'e> Rounds<'e> {
             below_slot: false,
             depth: 0,
             route: routes.add(0, "", false),
+            route_before: self.routes_before.root(),
         }];
         while let Some(group) = open.pop() {
             let tokens = self.tokens(&group);
@@ -128,7 +134,14 @@ impl<'e> Rounds<'e> {
                     self.judged[*at as usize] = u8::from(verdict.value);
                 }
             }
+            let at = open.len();
             below(&group, tokens, &verdicts, &mut routes, &mut open);
+            for group_below in &mut open[at..] {
+                let route = &routes.nodes[group_below.route as usize];
+                group_below.route_before = group
+                    .route_before
+                    .and_then(|it| self.routes_before.below(it, &route.text, route.is_slot));
+            }
         }
         self.tallies = sum(tally);
         routes
@@ -169,25 +182,27 @@ impl<'e> Rounds<'e> {
             .collect::<Vec<_>>();
         children.sort_unstable_by(|one, two| one.1.text.cmp(&two.1.text));
         let alike = children.chunk_by(|one, two| one.1.text == two.1.text);
-        alike.map(|it| self.token(it)).collect()
+        alike.map(|it| self.token(it, group.route_before)).collect()
     }
 
-    fn token(&self, alike: &[(u32, &'e Node)]) -> Token<'e> {
+    fn token(&self, alike: &[(u32, &'e Node)], place_before: Option<u32>) -> Token<'e> {
         let (first, node) = alike[0];
         let nodes = || alike.iter().map(|it| it.1);
         let below = nodes().flat_map(|it| &it.children);
-        let mut next = below
-            .map(|at| {
-                let is_name = self
-                    .evidence
-                    .nodes
-                    .get(*at)
-                    .is_some_and(|it| it.sort == Sort::Name);
-                (self.words[*at as usize].hash, is_name)
-            })
-            .collect::<Vec<_>>();
-        next.sort_unstable();
-        next.dedup();
+        let below = below.filter_map(|at| Some((*at, self.evidence.nodes.get(*at)?)));
+        let below = below.collect::<Vec<_>>();
+        let names = |at: &u32| {
+            let node = self.evidence.nodes.get(*at);
+            node.is_some_and(|it| it.sort == Sort::Name)
+        };
+        let next = sorted(
+            below
+                .iter()
+                .map(|(at, it)| (self.words[*at as usize].hash, it.sort == Sort::Name)),
+        );
+        let deep = below.iter().flat_map(|it| &it.1.children);
+        let deep = deep.filter(|it| names(it));
+        let deep = sorted(deep.map(|it| self.words[*it as usize].hash));
         let word = self.words[first as usize];
         let judged = |as_: u8| alike.iter().any(|it| self.judged[it.0 as usize] == as_);
         let judged = [1, 0].into_iter().find(|it| judged(*it)).unwrap_or(2);
@@ -200,7 +215,9 @@ impl<'e> Rounds<'e> {
             callers: nodes().fold(0, |all, it| all | it.facts.callers),
             word,
             next,
+            deep,
             elsewhere: self.elsewhere(word, judged),
+            before: place_before.and_then(|it| self.routes_before.is_value(it, &node.text)),
         }
     }
 
@@ -251,6 +268,7 @@ fn below(
             below_slot: false,
             depth: group.depth + 1,
             route,
+            route_before: None,
         });
     }
     if let Some((text, is_open, why)) = slot {
@@ -263,6 +281,7 @@ fn below(
             below_slot: true,
             depth: group.depth + 1,
             route,
+            route_before: None,
         });
     }
     open.extend(below);
@@ -292,7 +311,9 @@ fn slot<'t>(tokens: &[Token<'t>], verdicts: &[Verdict]) -> Option<(&'t str, bool
             reason: format!("values of {} kinds: {}", kinds.len(), kinds.join(", ")).into(),
             confidence: 95,
         });
-        return sure_text.map(|it| (it, false, why));
+        // Where words were folded into one before, others follow.
+        let is_open = kinds.contains(&NAME);
+        return sure_text.map(|it| (it, is_open, why));
     };
     let name = words.iter().all(|it| it.0.sort == Sort::Operation);
     let text = if name {
@@ -345,6 +366,14 @@ const STEM: u64 = 0x9e37_79b9_7f4a_7c15;
 /// In percent, of a score in hundredths of log-odds: 50 at none, 95 at three.
 fn confidence(score: i64) -> u8 {
     (50 + score.clamp(0, 300) * 45 / 300) as u8
+}
+
+/// In order, no two alike.
+fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut items = items.collect::<Vec<_>>();
+    items.sort_unstable();
+    items.dedup();
+    items
 }
 
 /// How many pairs begin with that.

@@ -1,7 +1,7 @@
 //! What was seen of the paths of a collection: a tree of labels with small facts at each node.
 //! It holds a set: which exchanges came first does not show in it until a bound is reached.
 
-use super::labels::{Label, Labels, Sort};
+use super::labels::{Label, Labels, OPERATION, Sort};
 use super::routes::Routes;
 use crate::limits::{NODE_CHILDREN_MAX, PATH_NODES_MAX, PROVEN_VISITS};
 use crate::places::Places;
@@ -51,7 +51,7 @@ pub(crate) struct Visit {
 }
 
 /// What stands for words beyond those that are kept apart.
-const NAME: &str = "{name}";
+pub(super) const NAME: &str = "{name}";
 
 impl Evidence {
     /// Counts a path; answers how many nodes that made.
@@ -153,6 +153,34 @@ impl Evidence {
         lost
     }
 
+    /// Marks all nodes that are that place of the routes; false if there is none.
+    pub fn split(&mut self, routes: &Routes, place: u32) -> bool {
+        let mut marked = false;
+        let mut open = self
+            .root
+            .map(|it| (it, routes.root()))
+            .into_iter()
+            .collect::<Vec<_>>();
+        while let Some((at, route)) = open.pop() {
+            let Some(node) = self.nodes.get(at) else {
+                continue;
+            };
+            for child in &node.children {
+                if let Some(node) = self.nodes.get(*child) {
+                    let (_, next) = routes.step_known(route, &node.text, node.sort);
+                    open.extend(next.map(|it| (*child, Some(it))));
+                }
+            }
+            if route == Some(place)
+                && let Some(node) = self.nodes.get_mut(at)
+            {
+                node.facts.split = true;
+                marked = true;
+            }
+        }
+        marked
+    }
+
     pub fn heap_bytes(&self) -> usize {
         let inner = self
             .nodes
@@ -183,7 +211,7 @@ impl Evidence {
         }
         let (text, sort) = match label.sort {
             Sort::Name | Sort::Slot | Sort::Affixed if crowded => (NAME, Sort::Slot),
-            Sort::Operation if crowded => (super::labels::OPERATION, Sort::Operation),
+            Sort::Operation if crowded => (OPERATION, Sort::Operation),
             Sort::Slot if text == label.raw && text != label.text => (text, Sort::Name),
             sort => (text, sort),
         };
@@ -238,10 +266,11 @@ impl Evidence {
                     continue;
                 };
                 let (text, next) = routes.step_known(route, &node.text, node.sort);
-                let sort = if text == &*node.text {
-                    node.sort
-                } else {
-                    Sort::Slot
+                let (text, sort) = match node.sort {
+                    sort if text == &*node.text => (text, sort),
+                    Sort::Name => (NAME, Sort::Slot),
+                    Sort::Operation => (OPERATION, Sort::Operation),
+                    Sort::Slot | Sort::Affixed => (text, Sort::Slot),
                 };
                 let at = fresh.put(to, text, sort, node.facts);
                 open.push((*child, at, next));

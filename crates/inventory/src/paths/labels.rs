@@ -112,6 +112,10 @@ impl Labels {
         self.asterisk
     }
 
+    pub fn get(&self, at: usize) -> Option<Label<'_>> {
+        self.parts.get(at).map(|it| self.label(*it))
+    }
+
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Label<'_>> {
         self.parts.iter().map(|it| self.label(*it))
     }

@@ -135,6 +135,24 @@ impl Routes {
         }
     }
 
+    /// Whether a word at a place is a value; `None` where that was not decided.
+    pub fn is_value(&self, at: u32, text: &str) -> Option<bool> {
+        let is_open = self.nodes.get(at as usize)?.open;
+        match self.find(at, text) {
+            Some(_) => Some(false),
+            None => is_open.then_some(true),
+        }
+    }
+
+    /// The slot or the word below a place.
+    pub fn below(&self, at: u32, text: &str, is_slot: bool) -> Option<u32> {
+        if is_slot {
+            self.nodes.get(at as usize)?.slot
+        } else {
+            self.find(at, text)
+        }
+    }
+
     /// The same for a label that has been seen: a word that is no child is a value.
     pub fn step_known<'r>(
         &'r self,

@@ -32,10 +32,12 @@ pub(super) enum Sign {
     ElseName,
     ElseShare,
     ElseVal,
+    Fan3,
     Leaf,
     LeafSibs16,
     LeafSibs4,
     LeafSibs8,
+    LeafStay,
     LeafSure,
     LeafSureM,
     LeafSureMOther,
@@ -43,9 +45,11 @@ pub(super) enum Sign {
     MidOnlysure,
     MidShared,
     MidSharedAll,
+    MidSharedMany,
     MidSharedSure,
     MidSibs16,
     MidSibs8,
+    MidStay,
     MidSure,
     MidUnshared1,
     MidUnshared2,
@@ -64,6 +68,7 @@ pub(super) enum Sign {
     SibsLeafSameM,
     Single,
     StemShare,
+    Thick,
     TwinAny,
     TwinHere,
     Under,
@@ -72,132 +77,149 @@ pub(super) enum Sign {
     Version,
     VisHi,
     OwnCallers,
+    SharedDeep,
     AllCallers,
     Growth,
 }
 
-pub(super) const SIGNS: usize = 57;
+pub(super) const SIGNS: usize = 63;
 
 /// In the order of the signs.
 pub(super) static WEIGHTS: [Weight; SIGNS] = [
     // Bias
-    weight(-289, -297, ""),
+    weight(-104, -125, ""),
     // Camel
-    weight(116, 123, ""),
+    weight(107, 110, ""),
     // Cap
-    weight(-213, -114, ""),
+    weight(-233, -133, ""),
     // Contexts2
-    weight(4, -46, ""),
+    weight(-3, -40, ""),
     // Contexts3
-    weight(87, 84, "it stands in many different places"),
+    weight(70, 75, "it stands in many different places"),
     // Contexts5
-    weight(18, -40, ""),
+    weight(18, -26, ""),
     // Dash
-    weight(56, 58, ""),
+    weight(59, 67, ""),
     // Depth1
-    weight(-61, -80, ""),
+    weight(-75, -99, ""),
     // DigitIn
-    weight(43, 83, ""),
+    weight(45, 77, ""),
     // DigitTail
-    weight(32, 38, ""),
+    weight(55, 53, ""),
     // Dot
-    weight(287, 230, ""),
+    weight(300, 239, ""),
     // ElseMany
-    weight(0, 34, ""),
+    weight(0, 61, ""),
     // ElseName
-    weight(0, -138, "a name in other places too"),
+    weight(0, -160, "a name in other places too"),
     // ElseShare
-    weight(0, 227, "as in other places"),
+    weight(0, 224, "as in other places"),
     // ElseVal
-    weight(0, 298, "a value in other places too"),
+    weight(0, 276, "a value in other places too"),
+    // Fan3
+    weight(128, 121, "with many paths below"),
     // Leaf
-    weight(-72, -67, ""),
+    weight(-97, -86, ""),
     // LeafSibs16
-    weight(-137, -146, ""),
+    weight(-120, -137, ""),
     // LeafSibs4
-    weight(-66, -57, ""),
+    weight(-36, -32, ""),
     // LeafSibs8
-    weight(109, 108, ""),
+    weight(79, 85, ""),
+    // LeafStay
+    weight(-251, -241, "its siblings are called again and again"),
     // LeafSure
-    weight(-44, -2, "beside sure values"),
+    weight(-83, -21, "beside sure values"),
     // LeafSureM
     weight(
-        338,
-        325,
+        305,
+        287,
         "asked with the methods that sure values beside it have",
     ),
     // LeafSureMOther
-    weight(-19, -28, ""),
+    weight(-35, -36, ""),
     // Mid
-    weight(54, 47, ""),
+    weight(69, 56, ""),
     // MidOnlysure
-    weight(54, 49, ""),
+    weight(62, 54, ""),
     // MidShared
-    weight(141, 151, "with the same paths below as its siblings"),
+    weight(123, 129, "with the same paths below as its siblings"),
     // MidSharedAll
-    weight(51, 58, ""),
+    weight(60, 66, ""),
+    // MidSharedMany
+    weight(28, 26, ""),
     // MidSharedSure
     weight(
-        116,
-        116,
+        105,
+        102,
         "with the same paths below as sure values beside it",
     ),
     // MidSibs16
-    weight(-171, -153, ""),
+    weight(-148, -138, ""),
     // MidSibs8
-    weight(18, -38, ""),
+    weight(2, -42, ""),
+    // MidStay
+    weight(-259, -215, "its siblings are called again and again"),
     // MidSure
-    weight(124, 114, "beside sure values"),
+    weight(66, 67, "beside sure values"),
     // MidUnshared1
-    weight(-52, -60, "with a path below that no sibling has"),
+    weight(-54, -64, "with a path below that no sibling has"),
     // MidUnshared2
-    weight(-45, -91, "with paths below that no sibling has"),
+    weight(-77, -114, "with paths below that no sibling has"),
     // Numsib
-    weight(111, 110, "beside words with digits"),
+    weight(63, 61, "beside words with digits"),
     // Numsib2
-    weight(325, 327, "beside words that end in numbers"),
+    weight(232, 247, "beside words that end in numbers"),
     // Numsib5
-    weight(254, 281, "beside many words that end in numbers"),
+    weight(190, 212, "beside many words that end in numbers"),
     // Onlyleafs
-    weight(128, 138, "nothing goes on below its siblings"),
+    weight(98, 111, "nothing goes on below its siblings"),
     // OtherMark
-    weight(106, 74, ""),
+    weight(51, 40, ""),
     // ParBy
-    weight(35, 22, ""),
+    weight(24, 19, ""),
     // ParPlural
-    weight(25, 27, ""),
+    weight(27, 26, ""),
     // ParRoot
-    weight(-167, -225, "the first of the path"),
+    weight(-106, -154, "the first of the path"),
     // ParSlot
-    weight(-86, -60, ""),
+    weight(-59, -37, ""),
     // ParVersion
-    weight(-126, -91, ""),
+    weight(-106, -79, ""),
     // Plural
-    weight(-150, -118, "a word that names many things"),
+    weight(-125, -98, "a word that names many things"),
     // Short2
-    weight(155, 72, ""),
+    weight(140, 40, ""),
     // SibsLeafSameM
-    weight(51, 36, "asked with the same methods as its siblings"),
+    weight(68, 54, "asked with the same methods as its siblings"),
     // Single
-    weight(-256, -193, "the only one at its place"),
+    weight(-337, -279, "the only one at its place"),
     // StemShare
-    weight(0, 307, "a value in other places too, with another number"),
+    weight(0, 277, "a value in other places too, with another number"),
+    // Thick
+    weight(-167, -118, "most calls go through it, and on from there"),
     // TwinAny
-    weight(223, 76, "the same word stands there with other numbers"),
+    weight(172, 43, "the same word stands there with other numbers"),
     // TwinHere
-    weight(-16, 37, ""),
+    weight(-21, 45, ""),
     // Under
-    weight(-11, -1, ""),
+    weight(25, 30, ""),
     // Upper
-    weight(244, 217, "in capitals as codes are"),
+    weight(232, 205, "in capitals as codes are"),
     // Verb
-    weight(-219, -143, "a word that names what to do"),
+    weight(-205, -151, "a word that names what to do"),
     // Version
-    weight(-310, -105, "a version"),
+    weight(-191, -88, "a version"),
     // VisHi
-    weight(-294, -270, "called far more often than its siblings"),
+    weight(-260, -247, "called far more often than its siblings"),
     // OwnCallers
-    weight(250, 250, "each of its siblings has callers of its own"),
+    weight(650, 650, "each of its siblings has callers of its own"),
+    // SharedDeep
+    weight(
+        350,
+        350,
+        "what lies two below it lies below its siblings too",
+    ),
     // AllCallers
     weight(-150, -150, "all callers share it"),
     // Growth

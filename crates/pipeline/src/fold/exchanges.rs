@@ -129,7 +129,8 @@ impl ExchangeFold {
 
     /// Method and template of an exchange by all that is known now.
     pub fn template_of(&mut self, exchange: &Exchange<'_>, scope: &str) -> Box<str> {
-        self.inventory.template_of(exchange, scope)
+        self.reading.read(exchange);
+        self.inventory.template_of(exchange, &self.reading, scope)
     }
 
     /// Folds one exchange; answers where it went.
@@ -170,12 +171,21 @@ impl ExchangeFold {
         match &numbered.control {
             Control::Forget { endpoint } => self.inventory.forget(*endpoint),
             Control::Merge { from, into } => self.inventory.merge(*from, *into, position),
-            Control::Pin { .. }
-            | Control::Unpin { .. }
-            | Control::Split { .. }
-            | Control::Define { .. }
-            | Control::Undefine { .. }
-            | Control::Elsewhere => false,
+            Control::Pin {
+                collection,
+                template,
+            } => self.inventory.pin(*collection, template),
+            Control::Unpin {
+                collection,
+                template,
+            } => self.inventory.unpin(*collection, template),
+            Control::Split { endpoint, segment } => self.inventory.split(*endpoint, *segment),
+            Control::Define {
+                subject,
+                definition,
+            } => self.inventory.define(subject, definition, numbered.at),
+            Control::Undefine { collection } => self.inventory.undefine(*collection),
+            Control::Elsewhere => false,
         };
     }
 
