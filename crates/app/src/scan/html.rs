@@ -282,8 +282,8 @@ fn member(member: &MemberRow, out: &mut dyn Write) -> io::Result<()> {
         let _ = write!(kind, " ({})", names(&member.formats));
     }
     let extent = match (member.range, member.length) {
-        (Some((low, high)), _) => format!("{low} to {high}"),
-        (None, Some((low, high))) => format!("{low} to {high} characters"),
+        (Some((low, high)), _) => span(low, high),
+        (None, Some((low, high))) => span(low, high) + " characters",
         (None, None) => String::new(),
     };
     let share = if member.observed == 0 {
@@ -310,6 +310,15 @@ fn member(member: &MemberRow, out: &mut dyn Write) -> io::Result<()> {
         Escaped(&kind),
         Escaped(&extent)
     )
+}
+
+/// `3 to 9`, or the one number where they are alike.
+fn span<T: PartialEq + std::fmt::Display>(low: T, high: T) -> String {
+    if low == high {
+        low.to_string()
+    } else {
+        format!("{low} to {high}")
+    }
 }
 
 fn names(list: &[(Box<str>, u64)]) -> String {
