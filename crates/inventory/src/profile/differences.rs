@@ -181,16 +181,13 @@ fn allows(member: &DefinedMember, row: &MemberRow, seen: &str, count: u64, texts
 }
 
 fn is_json(operation: &Operation, spot: Spot) -> bool {
-    let json = |it: &Box<str>| it.contains("json");
-    if spot.is_response() {
-        operation
-            .responses
-            .iter()
-            .flat_map(|it| &it.types)
-            .all(json)
+    let responses = operation.responses.iter().flat_map(|it| &it.types);
+    let types = if spot.is_response() {
+        responses.collect::<Vec<_>>()
     } else {
-        operation.request_types.iter().all(json)
-    }
+        operation.request_types.iter().collect()
+    };
+    types.iter().all(|it| it.contains("json"))
 }
 
 /// `200`, `2XX` or `default`.

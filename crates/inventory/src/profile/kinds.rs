@@ -289,17 +289,22 @@ fn is_phone(bytes: &[u8]) -> bool {
         && bytes.len() <= 24
         && (plus || bytes.len() > digits)
         && bytes.iter().skip(1).all(|it| *it != b'+')
-        && bytes.iter().filter(|it| **it == b'.').count() != 1
+        && dots(bytes) != 1
         && matches!(bytes[0], b'+' | b'(' | b'0'..=b'9')
 }
 
 fn is_jwt(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"eyJ") && bytes.iter().filter(|it| **it == b'.').count() == 2
+    bytes.starts_with(b"eyJ") && dots(bytes) == 2
+}
+
+fn dots(bytes: &[u8]) -> usize {
+    bytes.split(|it| *it == b'.').count() - 1
 }
 
 /// Long, of no other signs, and so mixed that it is no word.
 fn is_base64(bytes: &[u8], seen: u16) -> bool {
-    let standard = seen & !(DIGIT | ALPHA | PLUS | SLASH | EQUALS) == 0 && bytes.len() % 4 == 0;
+    let standard =
+        seen & !(DIGIT | ALPHA | PLUS | SLASH | EQUALS) == 0 && bytes.len().is_multiple_of(4);
     let url = seen & !(BASE64_URL | EQUALS) == 0;
     bytes.len() >= BASE64_BYTES_MIN
         && (standard || url)

@@ -228,8 +228,8 @@ impl Member {
             path: self.path.clone(),
             present,
             observed,
-            types: self.counts(|kind| kind.json_type()),
-            formats: self.counts(|kind| kind.format()),
+            types: self.counts(Kind::json_type),
+            formats: self.counts(Kind::format),
             length: self
                 .length
                 .ends()

@@ -216,7 +216,7 @@ impl Members {
 
     #[cfg(test)]
     pub fn forget_texts(&mut self) {
-        self.list.iter_mut().for_each(|it| it.forget_texts());
+        self.list.iter_mut().for_each(Member::forget_texts);
     }
 
     fn count(

@@ -7,6 +7,10 @@ use super::kinds::Kind;
 pub(super) struct Tally {
     /// The kind in the highest byte, the count below it.
     first: u64,
+    #[expect(
+        clippy::box_collection,
+        reason = "one word in each member, and seldom there"
+    )]
     more: Option<Box<Vec<(u8, u64)>>>,
 }
 

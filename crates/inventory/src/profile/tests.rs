@@ -89,7 +89,7 @@ fn observe(profile: &mut Profile, said: &Said) {
         caller_hash: crate::caller_hash(&caller),
         caller: &caller,
         at: Timestamp::from_seconds(i64::from(said.second)),
-        external: Some(said.caller % 2 == 0),
+        external: Some(said.caller.is_multiple_of(2)),
         credentials: said.credentials.map(Credentials),
         token: token.as_ref(),
         request_type: types[usize::from(said.kind % 3)],
@@ -368,8 +368,8 @@ fn an_issuer_counts_only_where_the_api_answered() {
 #[test]
 fn not_observed_is_neither_authenticated_nor_anonymous() {
     let said = |credentials, status| Said {
-        credentials,
         status,
+        credentials,
         ..Said::default()
     };
     let facts = |all: &[Said]| fold(all).facts("GET", "/", 1);

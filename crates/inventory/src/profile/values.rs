@@ -15,6 +15,10 @@ pub(super) enum Values {
     #[default]
     Nothing,
     /// Sorted by hash.
+    #[expect(
+        clippy::box_collection,
+        reason = "one word in each member instead of three"
+    )]
     Few(Box<Vec<Candidate>>),
     /// Free text, or a place where no value may be shown.
     Free,

@@ -74,7 +74,7 @@ impl Handful {
     /// The register is told by the hash as a share of all hashes, the rank by its lower bits
     /// mixed once more.
     fn raise(&mut self, hash: u32) {
-        let register = (u64::from(hash) * u64::from(REGISTERS) >> 32) as u32;
+        let register = ((u64::from(hash) * u64::from(REGISTERS)) >> 32) as u32;
         let rank = hash
             .wrapping_mul(0x9e37_79b1)
             .rotate_left(16)

@@ -142,7 +142,7 @@ fn a_million_member_names_leave_the_profile_bounded() {
                 leaves: known.to_vec(),
                 ..Said::default()
             },
-        )
+        );
     });
     let mut largest = 0;
     for batch in 0..1_000_u64 {
