@@ -77,6 +77,7 @@ pub fn open_store(folder: &Path) -> anyhow::Result<SqliteStore> {
             ),
             // These say themselves what to do.
             StoreError::TooNew { .. }
+            | StoreError::TooLong { .. }
             | StoreError::Damaged { .. }
             | StoreError::Superseded { .. } => {
                 return anyhow!("cannot open the store in {}: {error}", folder.display());

@@ -450,6 +450,11 @@ pub enum StoreError {
     Damaged { reason: Box<str> },
     #[error("the store is busy: {reason}")]
     Busy { reason: Box<str> },
+    #[error(
+        "this took more than {seconds} s and was broken off; ask for a shorter time, a coarser step, \
+         or one collection"
+    )]
+    TooLong { seconds: u64 },
     #[error("the store failed: {reason}")]
     Other { reason: Box<str> },
 }

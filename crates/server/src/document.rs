@@ -12,6 +12,7 @@ use gatewatch_model::definition::Definition;
 use gatewatch_ports::definitions::DOCUMENT_BYTES_MAX;
 use gatewatch_sources::encoding::decompress;
 use serde::Serialize;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
@@ -24,6 +25,7 @@ use crate::shared::{Shared, address};
 /// How many are read at once.
 pub(crate) const READINGS_MAX: usize = 1;
 const TURN_WAIT: Duration = Duration::from_secs(20);
+const RETRY_SECONDS: u32 = 5;
 const HINT_CHARACTERS_MAX: usize = 200;
 
 pub(crate) const HINT: Param = Param {
@@ -100,25 +102,18 @@ pub(crate) async fn read(shared: &Shared, sending: Sending) -> Result<Read, Prob
         drop(space);
         parse(document, hint.as_deref())
     };
-    take_turn(shared, parse).await?
+    blocking::run(turn(shared).await?, parse).await?
 }
 
-/// The definition of a document that was kept.
-pub(crate) async fn read_kept(shared: &Shared, document: Vec<u8>) -> Result<Definition, Problem> {
-    let read = take_turn(shared, move || parse(document, None)).await??;
-    Ok(read.definition)
-}
-
-/// Runs what needs much memory, when nobody else does.
-pub(crate) async fn take_turn<T: Send + 'static>(
-    shared: &Shared,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Problem> {
-    let Ok(Ok(turn)) = timeout(TURN_WAIT, shared.readings.clone().acquire_owned()).await else {
-        let detail = "other documents are being read or written; send it again";
-        return Err(Problem::new(&TOO_MANY, detail).retry(5));
-    };
-    blocking::run(turn, work).await
+/// Leave to do what needs much memory, when nobody else does.
+pub(crate) async fn turn(shared: &Shared) -> Result<OwnedSemaphorePermit, Problem> {
+    match timeout(TURN_WAIT, shared.readings.clone().acquire_owned()).await {
+        Ok(Ok(turn)) => Ok(turn),
+        _ => {
+            let detail = "other documents are being read or written; send it again";
+            Err(Problem::new(&TOO_MANY, detail).retry(RETRY_SECONDS))
+        }
+    }
 }
 
 /// `application/json` or `application/yaml`.

@@ -46,6 +46,7 @@ kinds! {
     TOO_MANY = TOO_MANY_REQUESTS "too-many" "Too many at once";
     BROKEN = INTERNAL_SERVER_ERROR "broken" "Something broke here";
     UNAVAILABLE = SERVICE_UNAVAILABLE "unavailable" "Not possible just now";
+    TOO_LONG = SERVICE_UNAVAILABLE "too-long" "It takes too long to answer";
     DISK_LOW = INSUFFICIENT_STORAGE "disk-low" "The disk is nearly full";
 }
 
@@ -147,6 +148,7 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::Busy { .. } => Problem::new(&UNAVAILABLE, detail).retry(BUSY_RETRY_SECONDS),
             StoreError::Full { .. } => Problem::new(&DISK_LOW, detail).retry(BUSY_RETRY_SECONDS),
+            StoreError::TooLong { .. } => Problem::new(&TOO_LONG, detail),
             // The reason may name files and SQL: for the log, not for whoever asks.
             StoreError::Superseded { .. }
             | StoreError::Unwritable { .. }

@@ -30,7 +30,10 @@ use crate::shared::{From as Address, Shared, Slot};
 const PATH: &str = "/api/v1/tokens";
 const NAME_CHARACTERS_MAX: usize = 100;
 const EXPIRES_IN_DAYS_MAX: u32 = 3_650;
-const TOKENS_MAX: usize = 10_000;
+/// That are neither revoked nor past their time.
+const TOKENS_LIVE_MAX: usize = 10_000;
+/// All that were ever made.
+const TOKENS_MAX: usize = 100_000;
 
 pub(crate) static ROUTES: &[Route] = &[
     Route {
@@ -234,6 +237,10 @@ pub(crate) fn conflict(tokens: &[TokenRow], row: &TokenRow, now: Timestamp) -> O
         let detail = format!("{TOKENS_MAX} tokens were made; that is all there can be");
         return Some(Problem::new(&CONFLICT, detail));
     }
+    if tokens.iter().filter(|it| is_live(it, now)).count() >= TOKENS_LIVE_MAX {
+        let detail = format!("{TOKENS_LIVE_MAX} tokens are live; revoke one first");
+        return Some(Problem::new(&CONFLICT, detail));
+    }
     tokens
         .iter()
         .any(|it| it.name == row.name && is_live(it, now))
@@ -403,5 +410,21 @@ mod tests {
             ..row.clone()
         };
         assert!(conflict(&[revoked], &row, now).is_none());
+    }
+
+    #[test]
+    fn revoked_tokens_take_no_room() {
+        let now = Timestamp::from_seconds(10);
+        let row = asking(r#"{"name":"new","role":"reader"}"#, "/").unwrap();
+        let live = TokenRow {
+            name: "other".into(),
+            ..row.clone()
+        };
+        let revoked = TokenRow {
+            revoked: Some(now),
+            ..live.clone()
+        };
+        assert!(conflict(&vec![revoked; TOKENS_LIVE_MAX], &row, now).is_none());
+        assert!(conflict(&vec![live; TOKENS_LIVE_MAX], &row, now).is_some());
     }
 }

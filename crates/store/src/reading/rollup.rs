@@ -1,6 +1,7 @@
 //! Roll-ups over all tiers.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use gatewatch_model::rollup::{Cell, MinuteCell};
 use gatewatch_model::time::MINUTE_SECONDS;
@@ -10,6 +11,11 @@ use gatewatch_ports::store::{ROLLUP_STEPS_MAX, RollupQuery};
 use super::filter::Filter;
 use crate::engine::{Session, Value};
 use crate::tiers::{TIERS, Tier, read_cells};
+
+/// A longer sum holds one of a few readers and is broken off.
+const SUM_SECONDS_MAX: u64 = 10;
+/// The time is looked at once in so many rows.
+const ROWS_PER_LOOK: u64 = 256;
 
 /// `names`: the ids of the endpoints asked for, and every id that leads to one of them.
 const NAMED: [&str; 2] = [
@@ -34,6 +40,7 @@ pub fn read(session: &dyn Session, query: &RollupQuery) -> Result<Vec<MinuteCell
         NAMED.join(&filter.condition())
     };
     let range = Range::new(query);
+    let mut patience = Patience::new(Duration::from_secs(SUM_SECONDS_MAX));
     let mut sums = BTreeMap::<i64, Cell>::new();
     let fine_enough = |it: &&&Tier| it.step.seconds() <= query.step.seconds();
     for tier in TIERS.iter().filter(fine_enough) {
@@ -42,6 +49,7 @@ pub fn read(session: &dyn Session, query: &RollupQuery) -> Result<Vec<MinuteCell
         values.push(Value::Int(tier.block_of_second(range.from)));
         values.push(Value::Int(tier.block_of_second(range.to - 1)));
         session.query(&tier.spell(&sql), &values, &mut |row| {
+            patience.look()?;
             for (key, cell) in read_cells(row, 0)?.0 {
                 let second = key.saturating_mul(tier_seconds);
                 if (range.from..range.to).contains(&second) {
@@ -56,6 +64,32 @@ pub fn read(session: &dyn Session, query: &RollupQuery) -> Result<Vec<MinuteCell
         .into_iter()
         .map(|(second, cell)| (second.div_euclid(MINUTE_SECONDS), cell))
         .collect())
+}
+
+/// How long a sum may take.
+struct Patience {
+    begun: Instant,
+    most: Duration,
+    rows: u64,
+}
+
+impl Patience {
+    fn new(most: Duration) -> Patience {
+        Patience {
+            begun: Instant::now(),
+            most,
+            rows: 0,
+        }
+    }
+
+    fn look(&mut self) -> Result<(), StoreError> {
+        self.rows += 1;
+        if self.rows.is_multiple_of(ROWS_PER_LOOK) && self.begun.elapsed() > self.most {
+            let seconds = self.most.as_secs();
+            return Err(StoreError::TooLong { seconds });
+        }
+        Ok(())
+    }
 }
 
 /// Seconds since 1970, `from` and `to` at the bounds of a step.
@@ -91,4 +125,19 @@ fn filter(session: &dyn Session, query: &RollupQuery) -> Result<Filter, StoreErr
         filter.id("e.id = ?", Some(id.0));
     }
     Ok(filter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_that_takes_too_long_is_broken_off() {
+        let mut patience = Patience::new(Duration::ZERO);
+        let looks = (0..ROWS_PER_LOOK).map(|_| patience.look());
+        let ends = looks.filter(|it| matches!(it, Err(StoreError::TooLong { .. })));
+        assert_eq!(ends.count(), 1, "at the last row that is looked at");
+        let mut patience = Patience::new(Duration::MAX);
+        assert!((0..ROWS_PER_LOOK * 4).all(|_| patience.look().is_ok()));
+    }
 }

@@ -1,5 +1,8 @@
 //! Older stores are brought to this release's schema, newer ones are refused.
 
+use gatewatch_model::EndpointId;
+use gatewatch_model::profile::{Credential, Drift, EndpointRole};
+
 use super::*;
 
 /// A made-up next step, so that the way from one version to the next is walked before there is
@@ -21,13 +24,18 @@ static BROKEN: Migration = Migration {
 };
 
 const VERSION_1: &str = include_str!("../../../tests/fixtures/version-1.sql");
+const VERSION_2: &str = include_str!("../../../tests/fixtures/version-2.sql");
 
-/// A store as the first release left it.
-fn version_1(folder: &Path) -> std::path::PathBuf {
+/// A store as the release that wrote it left it.
+fn fixture(folder: &Path, text: &str) -> std::path::PathBuf {
     let file = folder.join(FILE_NAME);
     let store = Connection::open(&file).unwrap();
-    store.execute_batch(VERSION_1).unwrap();
+    store.execute_batch(text).unwrap();
     file
+}
+
+fn version_1(folder: &Path) -> std::path::PathBuf {
+    fixture(folder, VERSION_1)
 }
 
 fn version(engine: &Sqlite) -> u32 {
@@ -35,8 +43,7 @@ fn version(engine: &Sqlite) -> u32 {
 }
 
 #[test]
-fn the_first_step_is_as_it_was_released() {
-    let folder = TempDir::new().unwrap();
+fn steps_are_as_they_were_released() {
     let tables = |engine: &Sqlite| {
         let sql = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name";
         let texts = |session: &dyn crate::Session| {
@@ -44,10 +51,13 @@ fn the_first_step_is_as_it_was_released() {
         };
         engine.read(texts).unwrap()
     };
-    let released = Sqlite::open(&version_1(folder.path())).unwrap();
-    let today = Sqlite::open(&folder.path().join("today.db")).unwrap();
-    schema::migrate(&today, &ROLL[..1]).unwrap();
-    assert_eq!(tables(&released), tables(&today));
+    for (steps, text) in [(1, VERSION_1), (2, VERSION_2)] {
+        let folder = TempDir::new().unwrap();
+        let released = Sqlite::open(&fixture(folder.path(), text)).unwrap();
+        let today = Sqlite::open(&folder.path().join("today.db")).unwrap();
+        schema::migrate(&today, &ROLL[..steps]).unwrap();
+        assert_eq!(tables(&released), tables(&today), "version {steps}");
+    }
 }
 
 #[test]
@@ -141,4 +151,39 @@ fn a_store_of_today_is_not_copied() {
     }
     let names = fs::read_dir(folder.path()).unwrap();
     assert_eq!(names.count(), 1, "the store alone");
+}
+
+#[test]
+fn a_store_of_version_2_is_read() {
+    let folder = TempDir::new().unwrap();
+    fixture(folder.path(), VERSION_2);
+    let store = SqliteStore::open(folder.path()).unwrap();
+    let item = store.endpoint(EndpointId([1; 16])).unwrap().unwrap();
+    let facts = &item.row.facts;
+    assert_eq!(
+        (facts.drift, facts.role),
+        (Some(Drift::Different), EndpointRole::Admin)
+    );
+    assert_eq!(facts.decisions[0].confidence, 95);
+    assert!(facts.credentials.contains(Credential::Basic));
+    assert_eq!(facts.external.yes, 1);
+    // A row that version 1 wrote and version 2 did not touch.
+    let older = store.endpoint(EndpointId([2; 16])).unwrap().unwrap();
+    assert!(older.row.facts.known_by.traffic);
+    let profile = store.profile(item.row.id).unwrap().unwrap();
+    assert_eq!(&*profile.members[0].path, "cards[].number");
+    assert_eq!(profile.members[0].range, Some((-0.5, 1e9)));
+    let collection = store.collection(item.row.collection).unwrap().unwrap();
+    assert_eq!(collection.definition, Some(("Orders".into(), "1.2".into())));
+    let home = store.collection_home(collection.id).unwrap();
+    assert_eq!(home, Some(Partition(3)));
+    let document = store.document(collection.id).unwrap().unwrap();
+    assert_eq!(document, b"{\"openapi\":\"3.1.0\"}");
+    let definition = store.definition(collection.id).unwrap().unwrap();
+    assert_eq!((&*definition.title, definition.operations), ("Orders", 1));
+    assert_eq!(
+        &*store.pins(collection.id).unwrap()[0].template,
+        "/orders/latest"
+    );
+    assert_eq!(store.controls(10).unwrap().len(), 3);
 }
