@@ -107,13 +107,12 @@ pub(crate) async fn read(shared: &Shared, sending: Sending) -> Result<Read, Prob
 
 /// Leave to do what needs much memory, when nobody else does.
 pub(crate) async fn turn(shared: &Shared) -> Result<OwnedSemaphorePermit, Problem> {
-    match timeout(TURN_WAIT, shared.readings.clone().acquire_owned()).await {
-        Ok(Ok(turn)) => Ok(turn),
-        _ => {
-            let detail = "other documents are being read or written; send it again";
-            Err(Problem::new(&TOO_MANY, detail).retry(RETRY_SECONDS))
-        }
+    let turn = timeout(TURN_WAIT, shared.readings.clone().acquire_owned());
+    if let Ok(Ok(turn)) = turn.await {
+        return Ok(turn);
     }
+    let detail = "other documents are being read or written; send it again";
+    Err(Problem::new(&TOO_MANY, detail).retry(RETRY_SECONDS))
 }
 
 /// `application/json` or `application/yaml`.

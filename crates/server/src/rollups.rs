@@ -16,7 +16,7 @@ use crate::access::Grant;
 use crate::asked::{Asked, Param, ParamKind};
 use crate::inventory::{find_collection, find_endpoint};
 use crate::openapi::{Content, shape};
-use crate::problem::{BAD_PARAMETER, NOT_FOUND, Problem};
+use crate::problem::{BAD_PARAMETER, NOT_FOUND, Problem, TOO_LONG};
 use crate::routes::{Answer, Face, Gate, Operation, Route, Scoped, Verb};
 use crate::shared::{Shared, Slot};
 
@@ -67,6 +67,7 @@ pub(crate) static ROUTES: &[Route] = &[
             description: DESCRIPTION,
             params: PARAMS,
             answers: ANSWERS,
+            problems: &[&TOO_LONG],
             ..Operation::PLAIN
         },
         answer: |verb| on(verb, of_all),
@@ -84,7 +85,7 @@ pub(crate) static ROUTES: &[Route] = &[
             slots: &[("id", "The id of a collection.")],
             params: PARAMS,
             answers: ANSWERS,
-            problems: &[&NOT_FOUND],
+            problems: &[&NOT_FOUND, &TOO_LONG],
             ..Operation::PLAIN
         },
         answer: |verb| on(verb, of_collection),
@@ -105,7 +106,7 @@ pub(crate) static ROUTES: &[Route] = &[
             )],
             params: PARAMS,
             answers: ANSWERS,
-            problems: &[&NOT_FOUND],
+            problems: &[&NOT_FOUND, &TOO_LONG],
             ..Operation::PLAIN
         },
         answer: |verb| on(verb, of_endpoint),

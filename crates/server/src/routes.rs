@@ -16,8 +16,9 @@ use crate::openapi::Content;
 use crate::problem::{Kind, NOT_FOUND, Problem, WRONG_METHOD};
 use crate::shared::Shared;
 use crate::{
-    Faces, audit, controls, definitions, dress, drift, events, guard, health, ingest, inventory,
-    metrics, openapi, pages, pins, profile, progress, rollups, seen, setup, tokens, uploads,
+    Faces, audit, controls, definitions, difference, dress, drift, events, guard, health, ingest,
+    inventory, learned, metrics, openapi, pages, pins, profile, progress, rollups, seen, setup,
+    tokens, uploads,
 };
 
 pub(crate) static ROLL: &[&[Route]] = &[
@@ -32,6 +33,8 @@ pub(crate) static ROLL: &[&[Route]] = &[
     definitions::ROUTES,
     uploads::ROUTES,
     drift::ROUTES,
+    learned::ROUTES,
+    difference::ROUTES,
     seen::ROUTES,
     rollups::ROUTES,
     progress::ROUTES,

@@ -220,3 +220,36 @@ async fn drift_is_counted_listed_and_explained() {
     assert_eq!((&one["total"], &one["counts"]), (&json!(1), &counts));
     assert_eq!(one["items"][0]["endpoint"]["template"], "/open/{id}");
 }
+
+#[tokio::test]
+async fn what_was_learned_is_written_and_compared() {
+    let (house, id) = shop().await;
+    let reader = house.token(Role::Reader, "/shop");
+    let uri = format!("/api/v1/collections/{id}/openapi");
+    let document = house.get(&uri, &reader).await.json();
+    assert_eq!(document["openapi"], "3.1.0");
+    let paths = document["paths"].as_object().unwrap();
+    assert!(
+        paths.keys().any(|it| it.starts_with("/orders/{")),
+        "{document}"
+    );
+    let uri = format!("/api/v1/collections/{id}/difference");
+    let missing = house.get(&uri, &reader).await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND, "{}", missing.text);
+    let told = house.post(&uri, &reader, SHOP).await;
+    assert_eq!(told.status, StatusCode::OK, "{}", told.text);
+    let found = told.json()["items"].as_array().unwrap().clone();
+    let kinds: Vec<_> = found.iter().map(|it| it["kind"].clone()).collect();
+    // The shop says `/v1/orders/{id}` and is called without `/v1`.
+    assert!(kinds.contains(&json!("never-seen")), "{found:?}");
+    assert!(kinds.contains(&json!("undocumented")), "{found:?}");
+    let listed = house.get("/api/v1/definitions", &reader).await.json();
+    assert_eq!(listed["total"], 0, "it is not kept");
+    let admin = house.token(Role::SecurityAdmin, "/shop");
+    assert_eq!(
+        put(&house, &admin, &id, SHOP).await.status,
+        StatusCode::ACCEPTED
+    );
+    let kept = house.get(&uri, &reader).await.json();
+    assert_eq!(kept["items"], Value::Array(found));
+}

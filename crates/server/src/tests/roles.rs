@@ -222,6 +222,14 @@ impl Walk {
         let (path, status) = match route.operation.id {
             "addDefinition" => ("/api/v1/definitions?host=uploaded.example".to_owned(), 202),
             "putDefinition" => (route.path.replace("{id}", &self.collection), 202),
+            "compareDefinition" => (route.path.replace("{id}", &self.collection), 200),
+            "getDifference" => {
+                let admin = self.house.token(Role::SecurityAdmin, "/shop");
+                let uri = format!("/api/v1/collections/{}/definition", self.collection);
+                let told = self.house.ask("PUT", &uri, Some(&admin), SHOP.into()).await;
+                assert_eq!(told.status, StatusCode::ACCEPTED, "{}", told.text);
+                (route.path.replace("{id}", &self.collection), 200)
+            }
             "getDefinition" => (route.path.replace("{id}", &define(&self.house).await), 200),
             "dropDefinition" => (route.path.replace("{id}", &define(&self.house).await), 202),
             _ => return None,
