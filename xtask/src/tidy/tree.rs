@@ -103,7 +103,8 @@ fn walk(folder: &Path, skipped: &[&str], paths: &mut Vec<PathBuf>) -> anyhow::Re
         let kind = entry.file_type()?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if kind.is_file() {
+        // Of a second work tree, `.git` is a file that names a folder of this machine.
+        if kind.is_file() && name != ".git" {
             paths.push(entry.path());
         } else if kind.is_dir() && is_ours(&entry.path(), &name, skipped) {
             walk(&entry.path(), skipped, paths)?;
@@ -148,6 +149,7 @@ mod tests {
             "crates/a/src/lib.rs",
             ".ci/run",
             ".git/config",
+            "sub/.git",
             "target/x.rs",
             "built/CACHEDIR.TAG",
             "built/x.rs",
