@@ -61,7 +61,7 @@ impl FromStr for Network {
             };
             let address: IpAddr = address.parse().ok()?;
             let before = if address.is_ipv4() { MAPPED_BITS } else { 0 };
-            let length = before + length.unwrap_or(u128::BITS - before);
+            let length = before.checked_add(length.unwrap_or(u128::BITS - before))?;
             let mask = match length {
                 0 => 0,
                 1..=128 => u128::MAX << (u128::BITS - length),
@@ -150,6 +150,7 @@ mod tests {
     fn what_is_no_network_is_refused_by_name() {
         for text in [
             "10.0.0.0/33",
+            "10.0.0.0/4294967295",
             "::/129",
             "10.0.0/8",
             "example.com",
