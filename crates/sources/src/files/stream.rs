@@ -6,8 +6,9 @@ use std::ops::Range;
 use crate::limits::LINE_BYTES_MAX;
 
 const CHUNK_BYTES: usize = 128 << 10;
+const BUFFER_BYTES_MAX: usize = LINE_BYTES_MAX + CHUNK_BYTES;
 
-/// A buffer of `LINE_BYTES_MAX` and a chunk at most.
+/// A buffer of `BUFFER_BYTES_MAX`, as long as nobody fills a window that has more than a line.
 pub struct Stream {
     from: Box<dyn Read + Send>,
     buffer: Vec<u8>,
@@ -59,7 +60,8 @@ impl Stream {
         }
         if self.end == self.buffer.len() {
             let bytes = (self.buffer.len() * 2).max(CHUNK_BYTES);
-            self.buffer.resize(bytes.min(self.end + LINE_BYTES_MAX), 0);
+            let bytes = bytes.min(BUFFER_BYTES_MAX).max(self.end + CHUNK_BYTES);
+            self.buffer.resize(bytes, 0);
         }
         loop {
             match self.from.read(&mut self.buffer[self.end..]) {
@@ -154,7 +156,7 @@ mod tests {
                 Ok(Line::End) => return found,
                 Err(_) => "?".into(),
             });
-            assert!(stream.buffer.len() <= 2 * LINE_BYTES_MAX + CHUNK_BYTES);
+            assert!(stream.buffer.len() <= BUFFER_BYTES_MAX);
         }
     }
 
