@@ -25,7 +25,7 @@ pub struct Opened {
     unit: Unit,
     number: u64,
     frame: Frame,
-    /// A line that is no UTF-8, with what can be read of it.
+    /// A line or entry that is no UTF-8, with what can be read of it.
     lossy: String,
 }
 
@@ -145,7 +145,7 @@ impl Opened {
     fn take_entry(&mut self, entry: Entry) -> bool {
         self.number += 1;
         self.frame = match entry {
-            Entry::Here => Frame::Entry,
+            Entry::Here => self.entry_frame(),
             Entry::TooLong => Frame::Refused(
                 format!("the entry has more than {ENTRY_BYTES_MAX} bytes, long texts not counted")
                     .into(),
@@ -154,6 +154,15 @@ impl Opened {
             Entry::End => return false,
         };
         true
+    }
+
+    fn entry_frame(&mut self) -> Frame {
+        let entry = self.entries.as_ref().map_or(&[][..], Entries::entry);
+        if core::str::from_utf8(entry).is_ok() {
+            return Frame::Entry;
+        }
+        self.lossy = String::from_utf8_lossy(entry).into_owned();
+        Frame::Lossy
     }
 
     /// To the next line that is not blank.
@@ -216,10 +225,7 @@ impl Opened {
             Frame::Lossy => (Ok(self.lossy.as_str()), Some(Blemishes::BAD_VALUE)),
             Frame::Entry => {
                 let entry = self.entries.as_ref().map_or(&[][..], Entries::entry);
-                (
-                    core::str::from_utf8(entry),
-                    cut.then_some(Blemishes::TRUNCATED),
-                )
+                (core::str::from_utf8(entry), None)
             }
             Frame::Refused(why) => {
                 return Item {
@@ -230,7 +236,7 @@ impl Opened {
             }
         };
         let Ok(text) = text else {
-            let outcome = Outcome::Refused("the entry is no UTF-8".into());
+            let outcome = Outcome::Refused("it is no UTF-8".into());
             return Item {
                 place,
                 outcome,
@@ -239,7 +245,10 @@ impl Opened {
         };
         let outcome = match (self.kind.read)(text, &self.settings) {
             Ok(Some(mut exchange)) => {
-                exchange.blemishes.insert(blemish.unwrap_or_default());
+                let cut = cut.then_some(Blemishes::TRUNCATED);
+                for blemish in blemish.into_iter().chain(cut) {
+                    exchange.blemishes.insert(blemish);
+                }
                 Outcome::Exchange(exchange)
             }
             Ok(None) => Outcome::PassedOver,

@@ -273,3 +273,30 @@ fn progress_counts_bytes_as_they_lie_on_the_disk() {
         .load(std::sync::atomic::Ordering::Relaxed);
     assert_eq!(read, packed.len() as u64);
 }
+
+#[test]
+fn an_entry_that_is_no_utf_8_is_read_as_far_as_it_is_text() {
+    let bad = ENTRY.replace("/h", "/\u{1}").into_bytes();
+    let bad: Vec<u8> = bad
+        .into_iter()
+        .map(|it| if it == 1 { 0xff } else { it })
+        .collect();
+    let whole = [b"[", bad.as_slice(), b",", ENTRY.as_bytes(), b"]"].concat();
+    assert_eq!(
+        read(whole),
+        ["1 https://a.example/\u{fffd}", "2 https://a.example/h"]
+    );
+}
+
+#[test]
+fn a_brace_too_many_does_not_stop_the_next_entry() {
+    let text = har(&[ENTRY, "}", ENTRY]);
+    assert_eq!(
+        read(text),
+        [
+            "1 https://a.example/h",
+            "2 a brace stands here that closes nothing",
+            "3 https://a.example/h"
+        ]
+    );
+}
