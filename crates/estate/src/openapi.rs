@@ -123,19 +123,30 @@ impl<'k> Known<'k> {
 /// What is collected while paths are written.
 struct Writing<'k> {
     defined: Option<&'k Definition>,
-    operation_ids: BTreeSet<String>,
+    /// Each with the last number behind it.
+    operation_ids: BTreeMap<String, u32>,
     schemas: Map<String, Value>,
     /// Those that operations name, with the header or cookie that seems to carry them.
     schemes: BTreeMap<String, security::Used>,
+    /// By kind of scheme, the first header, parameter or cookie that the definition names.
+    carriers: BTreeMap<&'k str, &'k str>,
 }
 
 impl<'k> Writing<'k> {
     fn new(defined: Option<&'k Definition>) -> Self {
+        let operations = defined.into_iter().flat_map(|it| &it.operations);
+        let schemes = operations.flat_map(|it| &it.security.schemes);
+        let named = schemes.filter(|it| !it.carrier.is_empty());
+        let mut carriers = BTreeMap::new();
+        for scheme in named {
+            carriers.entry(&*scheme.kind).or_insert(&*scheme.carrier);
+        }
         Writing {
             defined,
-            operation_ids: BTreeSet::new(),
+            operation_ids: BTreeMap::new(),
             schemas: Map::new(),
             schemes: BTreeMap::new(),
+            carriers,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Credentials that were seen, as security schemes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gatewatch_model::Spot;
 use gatewatch_model::definition::{Definition, Scheme};
@@ -125,10 +125,8 @@ fn carrier(writing: &Writing<'_>, known: &Known<'_>, spot: Spot, usual: &str) ->
         Spot::RequestQuery => "api-key-query",
         _ => "api-key-cookie",
     };
-    let operations = writing.defined.into_iter().flat_map(|it| &it.operations);
-    let mut schemes = operations.flat_map(|it| &it.security.schemes);
-    if let Some(scheme) = schemes.find(|it| *it.kind == *wanted && !it.carrier.is_empty()) {
-        return scheme.carrier.to_string();
+    if let Some(carrier) = writing.carriers.get(wanted) {
+        return (*carrier).to_owned();
     }
     let words: &[&str] = if usual == "session" {
         &["sess", "sid"]
@@ -156,11 +154,11 @@ pub(super) fn schemes(
     used: &BTreeMap<String, Used>,
     defined: Option<&Definition>,
 ) -> Map<String, Value> {
-    let documented = |name: &str| {
-        let operations = defined.into_iter().flat_map(|it| &it.operations);
-        let mut schemes = operations.flat_map(|it| &it.security.schemes);
-        schemes.any(|it| names::component(&it.name) == name)
-    };
+    let operations = defined.into_iter().flat_map(|it| &it.operations);
+    let schemes = operations.flat_map(|it| &it.security.schemes);
+    let documented = schemes.map(|it| &*it.name).collect::<BTreeSet<_>>();
+    let documented = documented.into_iter().map(names::component);
+    let documented = documented.collect::<BTreeSet<_>>();
     used.iter()
         .map(|(name, used)| {
             let mut scheme = match used.kind {
@@ -171,7 +169,7 @@ pub(super) fn schemes(
             if name == Credential::JwtBearer.name() {
                 scheme["bearerFormat"] = json!("JWT");
             }
-            let from_document = documented(name);
+            let from_document = documented.contains(name);
             scheme["description"] = json!(if from_document {
                 "As documented."
             } else {
