@@ -26,6 +26,8 @@ pub const SCHEMA_JOIN_DEPTH_MAX: usize = 16;
 /// Schemas looked at for one member, and for one document.
 pub const MEMBER_VISITS_MAX: usize = 2_048;
 pub const SCHEMA_VISITS_MAX: usize = 1_000_000;
+/// So many properties of a schema count like one more that is looked at.
+pub const PROPERTIES_PER_VISIT: usize = 8;
 /// References that lead to references.
 pub const REFERENCE_HOPS_MAX: usize = 16;
 /// Values that an enumeration names.
@@ -40,10 +42,14 @@ pub const TEXT_BYTES_MAX: usize = 1_024;
 pub const FOLDER_DEPTH_MAX: usize = 32;
 /// Values of a collection's variables.
 pub const VARIABLES_MAX: usize = 1_000;
+/// Of the name of a variable.
+pub const VARIABLE_BYTES_MAX: usize = 128;
 /// Variables in the values of variables.
 pub const VARIABLE_HOPS_MAX: usize = 8;
 /// Saved answers of one Postman request that are looked at.
 pub const EXAMPLES_MAX: usize = 32;
+/// Values of one example that wait to be looked at.
+pub const EXAMPLE_WAITING_MAX: usize = 16_384;
 pub const WARNINGS_MAX: usize = 200;
 pub const DIFFERENCES_MAX: usize = 10_000;
 /// Values or members of one kind that one sentence names.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gatewatch_model::Spot;
 use gatewatch_model::definition::DefinedMember;
 
-use crate::limits::{MEMBER_DEPTH_MAX, MEMBER_PATH_BYTES_MAX, MEMBERS_MAX};
+use crate::limits::{EXAMPLE_WAITING_MAX, MEMBER_DEPTH_MAX, MEMBER_PATH_BYTES_MAX, MEMBERS_MAX};
 use crate::member_path;
 use crate::tree::{Node, Value};
 
@@ -39,12 +39,14 @@ impl Examples {
                 Value::List(_) => Some("array"),
                 Value::Object(_) => Some("object"),
             };
-            for (name, member) in node.entries() {
+            let room = EXAMPLE_WAITING_MAX.saturating_sub(waiting.len());
+            all &= node.entries().nth(room).is_none() && node.items().len() <= room;
+            for (name, member) in node.entries().take(room) {
                 let mut below = path.clone();
                 member_path::push_name(&mut below, name);
                 waiting.push((member, below, depth + 1));
             }
-            for item in node.items() {
+            for item in node.items().iter().take(room) {
                 waiting.push((item, format!("{path}[]"), depth + 1));
             }
             if kind.is_none() {

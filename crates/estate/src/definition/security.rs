@@ -1,5 +1,7 @@
 //! What an operation asks for before it answers.
 
+use std::collections::BTreeSet;
+
 use gatewatch_model::caller::prefix;
 use gatewatch_model::definition::{Scheme, Security};
 
@@ -19,15 +21,16 @@ pub(super) fn of_operation<'d>(document: &mut Document<'d>, operation: &'d Node)
         anonymous: alternatives.is_empty(),
         schemes: Vec::new(),
     };
+    let mut names = BTreeSet::new();
     for alternative in alternatives.iter().take(SCHEMES_MAX) {
         security.anonymous |= alternative.object().is_some_and(Object::is_empty);
         for (name, node) in alternative.entries().take(SCHEMES_MAX) {
-            security.schemes.push(scheme(document, name, node));
+            if names.len() < SCHEMES_MAX && names.insert(name) {
+                security.schemes.push(scheme(document, name, node));
+            }
         }
     }
     security.schemes.sort();
-    security.schemes.dedup();
-    security.schemes.truncate(SCHEMES_MAX);
     security
 }
 

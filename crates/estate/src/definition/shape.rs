@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::Document;
 use crate::limits::{
-    ENUM_VALUE_BYTES_MAX, ENUM_VALUES_MAX, MEMBER_VISITS_MAX, SCHEMA_JOIN_DEPTH_MAX,
-    SCHEMA_PARTS_MAX, SCHEMA_VISITS_MAX,
+    ENUM_VALUE_BYTES_MAX, ENUM_VALUES_MAX, MEMBER_VISITS_MAX, MEMBERS_MAX, PROPERTIES_PER_VISIT,
+    SCHEMA_JOIN_DEPTH_MAX, SCHEMA_PARTS_MAX, SCHEMA_VISITS_MAX,
 };
 use crate::tree::{Node, Value};
 
@@ -242,14 +242,21 @@ fn own<'d>(document: &mut Document<'d>, part: Part<'d>) -> Shape<'d> {
         any: false,
     };
     if let Some(properties) = object.get("properties") {
-        for (name, node) in properties.entries() {
+        for (name, node) in properties.entries().take(MEMBERS_MAX) {
             let parts = below(node);
             let required = false;
             shape.properties.insert(name, Property { parts, required });
         }
+        if properties.entries().nth(MEMBERS_MAX).is_some() {
+            let text = format!("only the first {MEMBERS_MAX} properties of a schema are read");
+            document.notes.add(properties, text);
+            shape.open = true;
+        }
+        document.visits += shape.properties.len() / PROPERTIES_PER_VISIT;
     }
     let required = object.get("required").map(Node::items).unwrap_or_default();
-    shape.required = required.iter().filter_map(Node::text).collect();
+    let required = required.iter().take(MEMBERS_MAX);
+    shape.required = required.filter_map(Node::text).collect();
     if let Some(items) = object.get("items") {
         shape.items = below(items);
     }
@@ -257,6 +264,8 @@ fn own<'d>(document: &mut Document<'d>, part: Part<'d>) -> Shape<'d> {
         .get("prefixItems")
         .map(Node::items)
         .unwrap_or_default()
+        .iter()
+        .take(SCHEMA_PARTS_MAX)
     {
         shape.items.join(below(item), true);
     }
@@ -285,7 +294,10 @@ static TYPES: &[&str] = &[
 fn types<'d>(node: &'d Node, shape: &Shape<'d>) -> (Option<BTreeSet<&'static str>>, &'d str) {
     let given = node.get("type");
     let names = match given.map(|it| &it.value) {
-        Some(Value::List(items)) => items.iter().filter_map(Node::scalar).collect(),
+        Some(Value::List(items)) => {
+            let items = items.iter().take(SCHEMA_PARTS_MAX);
+            items.filter_map(Node::scalar).collect()
+        }
         Some(_) => given.and_then(Node::scalar).into_iter().collect(),
         None => Vec::new(),
     };
@@ -322,14 +334,14 @@ fn values<'d>(document: &mut Document<'d>, node: &'d Node) -> Option<BTreeSet<&'
     }
     let list = node.get("enum")?;
     let items = list.items();
-    let short = |it: &&str| it.len() <= ENUM_VALUE_BYTES_MAX;
-    let values = items.iter().filter_map(|it| it.scalar().filter(short));
-    let values = values.take(ENUM_VALUES_MAX).collect::<BTreeSet<_>>();
     if items.len() > ENUM_VALUES_MAX {
         let text = format!("of more than {ENUM_VALUES_MAX} allowed values none is kept");
         document.notes.add(list, text);
         return None;
     }
+    let short = |it: &&str| it.len() <= ENUM_VALUE_BYTES_MAX;
+    let values = items.iter().filter_map(|it| it.scalar().filter(short));
+    let values = values.collect::<BTreeSet<_>>();
     let all = items
         .iter()
         .all(|it| it.scalar().is_some_and(|it| short(&it)));

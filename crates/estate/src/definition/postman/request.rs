@@ -11,7 +11,9 @@ use crate::definition::document::Document;
 use crate::definition::examples::Examples;
 use crate::definition::operation::{media_type, sorted};
 use crate::definition::security;
-use crate::limits::{EXAMPLES_MAX, MEMBER_PATH_BYTES_MAX, MEMBERS_MAX, TEXT_BYTES_MAX};
+use crate::limits::{
+    EXAMPLES_MAX, MEMBER_PATH_BYTES_MAX, MEMBERS_MAX, TEXT_BYTES_MAX, VARIABLE_BYTES_MAX,
+};
 use crate::member_path;
 use crate::templates;
 use crate::tree::{self, Node};
@@ -158,7 +160,8 @@ fn without_variables(text: &str) -> String {
     let mut rest = text;
     while let Some(start) = rest.find("{{") {
         let inside = &rest[start + 2..];
-        let length = inside.find("}}").filter(|at| {
+        let near = prefix(inside, VARIABLE_BYTES_MAX);
+        let length = near.find("}}").filter(|at| {
             let name = inside[..*at].trim();
             let plain = |it: u8| it.is_ascii_alphanumeric() || b"_-.$ ".contains(&it);
             !name.is_empty() && name.bytes().all(plain)

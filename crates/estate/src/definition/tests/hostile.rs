@@ -159,6 +159,53 @@ fn huge_lists_take_their_time_and_no_more() {
     ));
 }
 
+#[test]
+fn a_wide_schema_is_read_often_in_little_time() {
+    let wide = |name: &str, one: &str| {
+        let all = (0..100_000).fold(String::new(), |mut all, at| {
+            write!(all, "{},", one.replace('#', &at.to_string())).unwrap();
+            all
+        });
+        name.replace('#', all.trim_end_matches(','))
+    };
+    for schema in [
+        wide("\"properties\":{#}", "\"p#\":{}"),
+        wide("\"prefixItems\":[#]", "{}"),
+        wide("\"required\":[#]", "\"p#\""),
+        wide("\"enum\":[#]", "\"p#\""),
+        wide("\"type\":[#]", "\"string\""),
+    ] {
+        let paths = (0..2_000).fold(String::new(), |mut all, at| {
+            write!(all, "\"/p{at}\": {{\"get\": {{\"requestBody\": {{\"content\": {{\"a/b\": {{\"schema\": {{\"$ref\": \"#/x\"}}}}}}}}}}}},").unwrap();
+            all
+        });
+        let text = format!(
+            "{{\"openapi\": \"3.1.0\", \"paths\": {{{paths}\"/z\": {{}}}}, \"x\": {{{schema}}}}}"
+        );
+        let (definition, _) = in_time(&text).unwrap();
+        assert_eq!(definition.operations.len(), 2_000);
+    }
+}
+
+#[test]
+fn many_schemes_for_many_operations_are_cut() {
+    let schemes = (0..1_024).fold(String::new(), |mut all, at| {
+        let sign = if at % 32 == 31 { "]}, {" } else { "]," };
+        write!(all, "\"s{at}\": [{sign}").unwrap();
+        all
+    });
+    let paths = (0..10_000).fold(String::new(), |mut all, at| {
+        write!(all, "\"/p{at}\": {{\"get\": {{}}}},").unwrap();
+        all
+    });
+    let text = format!(
+        "{{\"openapi\": \"3.1.0\", \"security\": [{{{schemes}}}], \"paths\": {{{paths}\"/z\": {{}}}}}}"
+    );
+    let (definition, _) = in_time(&text).unwrap();
+    let schemes = &definition.operations[0].security.schemes;
+    assert_eq!(schemes.len(), crate::limits::SCHEMES_MAX);
+}
+
 /// Nested values out of the words that the readers look for.
 fn any_document() -> impl Strategy<Value = serde_json::Value> {
     use serde_json::{Map, Value};

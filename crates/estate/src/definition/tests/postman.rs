@@ -122,3 +122,33 @@ fn variables_that_name_each_other_end() {
         "item": [{"request": "{{a}}/x"}]}"#;
     assert_eq!(definition(text).0.operations.len(), 1);
 }
+
+/// A collection of one request with that text as its body.
+fn posted(body: &str) -> String {
+    serde_json::json!({
+        "info": {"_postman_id": "1", "name": "x"},
+        "item": [{"name": "x", "request": {
+            "method": "POST", "url": "https://a.example/b", "body": {"mode": "raw", "raw": body},
+        }}],
+    })
+    .to_string()
+}
+
+#[test]
+fn a_million_open_braces_are_no_variables() {
+    let (definition, _) = definition(&posted(&"{".repeat(1_000_000)));
+    assert_eq!(definition.operations[0].request, []);
+}
+
+#[test]
+fn a_wide_example_waits_in_bounded_memory() {
+    let names = (0..50_000).map(|at| format!("\"m{at}\":1"));
+    let wide = names.collect::<Vec<_>>().join(",");
+    let (definition, warnings) = definition(&posted(&format!("{{\"a\":{{{wide}}}}}")));
+    let members = &definition.operations[0].request;
+    assert_eq!(members.len(), crate::limits::MEMBERS_MAX);
+    assert!(
+        warnings.iter().any(|it| it.text.contains("left out")),
+        "{warnings:?}"
+    );
+}
