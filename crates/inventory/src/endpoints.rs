@@ -1,6 +1,7 @@
 //! The endpoints of a partition: found by collection and template without allocation, and the
 //! seedlings among them by how long ago they were seen.
 
+use gatewatch_model::definition::Operation;
 use gatewatch_model::effects::{EndpointRow, Spread};
 use gatewatch_model::facts::{Facts, Observation, Quantiles};
 use gatewatch_model::{CollectionId, EndpointId};
@@ -34,10 +35,6 @@ pub(crate) struct Endpoint {
     #[n(6)]
     #[cbor(default)]
     pub profile: Profile,
-    /// Whether it was seen otherwise than its definition says.
-    #[n(7)]
-    #[cbor(default)]
-    pub differs: bool,
     #[cbor(skip)]
     pub own: Own,
 }
@@ -52,6 +49,9 @@ pub(crate) struct Own {
     pub waits_at: Option<u32>,
     /// Whether the store may have its row.
     pub written: bool,
+    /// Whether it was seen otherwise than its definition says, when its profile was written last;
+    /// `None` where that is not known or there is none.
+    pub differs: Option<bool>,
 }
 
 impl Default for Own {
@@ -61,6 +61,7 @@ impl Default for Own {
             home: 0,
             waits_at: None,
             written: true,
+            differs: None,
         }
     }
 }
@@ -95,12 +96,12 @@ impl Endpoints {
             kept: false,
             grown: false,
             profile: Profile::default(),
-            differs: false,
             own: Own {
                 id: id(collection, key),
                 home,
                 waits_at: None,
                 written: false,
+                differs: None,
             },
         })
     }
@@ -177,7 +178,14 @@ impl Endpoint {
         self.profile.merge(&old.profile);
         self.answered |= old.answered;
         self.kept |= old.kept;
-        self.differs |= old.differs;
+        self.own.differs = None;
+    }
+
+    /// Whether it was seen otherwise than documented.
+    pub fn differs(&self, operation: &Operation) -> bool {
+        self.own
+            .differs
+            .unwrap_or_else(|| self.profile.differs(&self.facts, operation))
     }
 
     fn full_key(&self) -> (u32, &str) {

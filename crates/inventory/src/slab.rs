@@ -44,6 +44,12 @@ impl<T> Slab<T> {
         numbered.filter_map(|(at, it)| Some((at as u32, it.as_ref()?)))
     }
 
+    /// The same, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut T)> {
+        let numbered = self.places.iter_mut().enumerate();
+        numbered.filter_map(|(at, it)| Some((at as u32, it.as_mut()?)))
+    }
+
     pub fn len(&self) -> usize {
         self.places.len() - self.free.len()
     }

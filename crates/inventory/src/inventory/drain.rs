@@ -10,6 +10,11 @@ impl Inventory {
     /// Moves all that has changed since the last time into `effects`: rows as they are now,
     /// roll-ups as what is to be added.
     pub fn drain(&mut self, effects: &mut Effects) {
+        let waiting = self.pending.endpoints.iter().flatten();
+        let waiting = waiting.map(|it| it.at).collect::<Vec<_>>();
+        waiting.into_iter().for_each(|at| self.line_up(at));
+        // First, because the row of an endpoint says whether its profile differs.
+        self.drain_profiles(effects);
         let coverage = self.coverage();
         let changed = coverage != self.pending.coverage_written;
         let fresh = Pending::after(coverage);
@@ -36,11 +41,9 @@ impl Inventory {
                 let mut row = endpoint.row();
                 self.explain_row(waiting.at, &mut labels, &mut row.facts);
                 effects.endpoints.push(row);
-                self.line_up(waiting.at);
                 effects.rollups.extend(waiting.rollups());
             }
         }
-        self.drain_profiles(effects);
     }
 
     /// Drops what is pending, because the store has it already: what was folded since the last

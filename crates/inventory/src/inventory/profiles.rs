@@ -25,6 +25,7 @@ impl Inventory {
     pub(super) fn drain_profiles(&mut self, effects: &mut Effects) {
         let now = self.line.now;
         let mut room = PROFILES_PER_CHECKPOINT_MAX;
+        let mut drifted = Vec::new();
         let mut waiting = core::mem::take(&mut self.line.waiting);
         waiting.retain(|(at, id)| {
             let endpoint = self.endpoints.slab.get_mut(*at);
@@ -37,13 +38,20 @@ impl Inventory {
                 return true;
             }
             room -= 1;
-            effects
-                .profiles
-                .push(endpoint.profile.row(*id, &endpoint.facts, None));
+            let collection = self.collections.slab.get(endpoint.own.home);
+            let operation = collection.and_then(|it| it.said.operation(&endpoint.key));
+            let row = endpoint.profile.row(*id, &endpoint.facts, operation);
+            let differs = operation.map(|_| !row.differences.is_empty());
+            if endpoint.own.differs != differs {
+                endpoint.own.differs = differs;
+                drifted.push(*at);
+            }
+            effects.profiles.push(row);
             endpoint.profile.set_written(calls, now);
             false
         });
         self.line.waiting = waiting;
+        drifted.into_iter().for_each(|at| self.wait(at));
     }
 
     /// Puts an endpoint in line if the store does not have its profile as it is.

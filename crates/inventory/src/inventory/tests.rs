@@ -1,6 +1,7 @@
 //! What the inventory promises, told in traffic.
 
 mod bounds;
+mod definitions;
 mod replay;
 mod templates;
 

@@ -136,6 +136,7 @@ impl Inventory {
             self.let_go(at);
         }
         self.rename_endpoints(home, None);
+        self.rewrite_profiles(home);
         for key in keys {
             let merged = self.aliases.resolve(id, &key).is_some();
             if !merged && self.endpoints.find(home, &key).is_none() && self.make_room(0) {
@@ -167,6 +168,15 @@ impl Inventory {
                 .own
                 .waits_at
                 .get_or_insert_with(|| self.pending.wait_collection(home));
+        }
+    }
+
+    /// Has the profiles of a collection written again, with the differences that they have by now.
+    fn rewrite_profiles(&mut self, home: u32) {
+        let own = self.endpoints.slab.iter_mut();
+        for (_, endpoint) in own.filter(|(_, it)| it.own.home == home) {
+            endpoint.own.differs = None;
+            endpoint.profile.renew();
         }
     }
 
@@ -205,7 +215,7 @@ impl Inventory {
                 calls: endpoint.facts.calls,
                 last: endpoint.facts.last_seen,
                 answered: endpoint.answered,
-                differs: endpoint.differs,
+                differs: operation.is_some_and(|it| endpoint.differs(it)),
             },
         );
     }

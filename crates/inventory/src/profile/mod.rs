@@ -178,6 +178,11 @@ impl Profile {
         })
     }
 
+    /// What it is held against has changed: the store has to have it anew.
+    pub fn renew(&mut self) {
+        self.own.revision += 1;
+    }
+
     /// Whether the store has all of it.
     pub fn is_written(&self, calls: u64) -> bool {
         self.own

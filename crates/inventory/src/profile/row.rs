@@ -37,6 +37,10 @@ impl Profile {
         }
     }
 
+    pub fn differs(&self, facts: &Facts, operation: &Operation) -> bool {
+        !differences(operation, self, facts).is_empty()
+    }
+
     /// With the differences to its documented operation, where there is one.
     pub fn row(
         &self,
