@@ -6,7 +6,7 @@ LOCKED ?=
 ARGS ?=
 # The labelled set that `make score` runs.
 DATA ?=
-# How many cases each property gets in `make soak`, and how long `make check` fuzzes.
+# How many cases each property gets in `make soak`, and how long `make check` fuzzes each parser.
 SOAK_CASES ?= 20000
 FUZZ_SECONDS ?= 60
 
@@ -36,7 +36,7 @@ test: setup ## Runs all tests
 		set -x; cargo test $(LOCKED) --workspace --no-fail-fast $(ARGS); \
 	fi
 
-check: setup format lint tidy fuzz ## Checks format, lints, structure; fuzzes for a minute
+check: setup format lint tidy fuzz ## Checks format, lints, structure; fuzzes each parser for a minute
 
 format:
 	@cargo fmt --version >/dev/null 2>&1 || { echo "check: no rustfmt; add it: rustup component add rustfmt" >&2; exit 1; }
@@ -49,17 +49,15 @@ lint:
 tidy: ## Checks the structure of the tree alone
 	$(CARGO_RUN) --quiet --package xtask -- tidy
 
-# One target per parser shares the time. It needs cargo-fuzz and a nightly compiler.
+# One target per parser, each for FUZZ_SECONDS, as many at once as there are cores. It needs
+# cargo-fuzz and a nightly compiler.
 fuzz:
 	@if [ ! -d fuzz ]; then exit 0; fi; \
 	if ! cargo fuzz --version >/dev/null 2>&1 || ! cargo +nightly --version >/dev/null 2>&1; then \
 		echo "check: FUZZING SKIPPED: it needs cargo-fuzz and a nightly toolchain" >&2; exit 0; \
 	fi; \
-	targets=$$(cargo fuzz list) && count=$$(echo "$$targets" | wc -w) || exit 1; \
-	for target in $$targets; do \
-		echo "fuzzing $$target"; \
-		cargo +nightly fuzz run "$$target" -- -max_total_time=$$(( $(FUZZ_SECONDS) / count + 1 )) || exit 1; \
-	done
+	cargo +nightly fuzz build && cargo fuzz list | xargs -P "$$(nproc)" -I TARGET sh -c \
+		'echo "fuzzing TARGET"; cargo +nightly fuzz run TARGET -- -verbosity=0 -max_total_time=$(FUZZ_SECONDS) || exit 255'
 
 bench: setup ## Measures this machine
 	cargo build $(LOCKED) --release --package gatewatch
