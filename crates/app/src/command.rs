@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::config::Span;
+use crate::scan::documented::Asked;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -21,11 +22,16 @@ a server's, in bounded memory, and the same captures give the same output.
 
 A line that cannot be read is said on standard error with its number; the rest is read all the same.
 
+With a definition each of its collections says how it stands to that: endpoints that are never seen
+(documented, not called), shadow (called, not documented), zombie (no longer in the newer of two
+definitions, and called) or different (seen otherwise than documented, and how).
+
 Examples:
   gatewatch demo --print 20000 > demo.jsonl
   gatewatch scan demo.jsonl
   gatewatch scan demo.jsonl --format html --output report.html
   gatewatch scan access.log --host api.example.com --openapi definitions
+  gatewatch scan capture.har --definition orders.yaml
   zcat capture.jsonl.gz | gatewatch scan - --format jsonl
 
 Exit codes:
@@ -132,6 +138,11 @@ pub struct ScanArgs {
     /// Folds this first without printing it, so that fewer exchanges tell more; may be repeated
     #[arg(long, value_name = "FILE")]
     pub learn: Vec<PathBuf>,
+    /// Holds the captures against this definition (OpenAPI 2.0 to 3.1 or Postman, JSON or YAML) of
+    /// the hosts that it names, or of the collection that is (`HOST=FILE`, `SERVICE/API=FILE`); may
+    /// be repeated, a newer version of the same title after an older
+    #[arg(long, value_name = "FILE")]
+    pub definition: Vec<Asked>,
     /// What to print
     #[arg(long, value_enum, default_value_t = ScanFormat::Table)]
     pub format: ScanFormat,

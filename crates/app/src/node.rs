@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use gatewatch_model::Stage;
-use gatewatch_pipeline::{self as pipeline, Clock, SystemClock};
+use gatewatch_pipeline::{self as pipeline, Clock, Intake, SystemClock};
+use gatewatch_ports::Store;
 use gatewatch_server::{
     self as server, Access, Faces, FirstStart, INGEST_TOKEN_FILE, READ_TOKEN_FILE,
 };
@@ -78,6 +79,14 @@ impl Node {
             server,
             stop,
         })
+    }
+
+    pub fn intake(&self) -> Intake {
+        self.engine.pipeline.intake()
+    }
+
+    pub fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.engine.store)
     }
 
     pub fn read_token_file(&self) -> PathBuf {

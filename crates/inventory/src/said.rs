@@ -3,6 +3,8 @@
 
 mod fixed;
 
+use std::collections::BTreeSet;
+
 use gatewatch_model::Timestamp;
 use gatewatch_model::definition::{Definition, Operation};
 use gatewatch_model::profile::{DecidedBy, Decision, Drift};
@@ -20,7 +22,7 @@ pub(crate) struct Said {
     /// In the order in which they came.
     #[n(1)]
     definitions: Vec<Definition>,
-    /// Operations that a newer definition has no more: key and since when, sorted by key.
+    /// Operations that a newer definition has no more: shape and since when, sorted by shape.
     #[n(2)]
     removed: Vec<(Box<str>, Timestamp)>,
     /// A person split a slot here.
@@ -133,19 +135,27 @@ impl Said {
             gone = self.definitions.remove(place).operations;
         }
         self.definitions.push(definition);
-        for operation in gone {
-            let key = format!("{} {}", operation.method, operation.template);
-            if self.operation(&key).is_none() && self.removed.len() < REMOVED_MAX {
-                self.removed.push((key.into(), at));
-            }
-        }
-        let mut removed = core::mem::take(&mut self.removed);
-        removed.retain(|it| self.operation(&it.0).is_none());
-        removed.sort();
-        removed.dedup_by(|later, first| later.0 == first.0);
-        self.removed = removed;
+        self.note_removed(&gone, at);
         self.rebuild();
         true
+    }
+
+    /// Keeps what was documented and is no more. It is called by another name from then on, as
+    /// learned from traffic, so only its shape can be told again.
+    fn note_removed(&mut self, gone: &[Operation], at: Timestamp) {
+        let documented = self
+            .keys()
+            .iter()
+            .map(|it| shape(it))
+            .collect::<BTreeSet<_>>();
+        let gone = gone
+            .iter()
+            .map(|it| shape(&format!("{} {}", it.method, it.template)));
+        self.removed.extend(gone.map(|it| (it.into(), at)));
+        self.removed.retain(|it| !documented.contains(&*it.0));
+        self.removed.sort();
+        self.removed.dedup_by(|later, first| later.0 == first.0);
+        self.removed.truncate(REMOVED_MAX);
     }
 
     pub fn undefine(&mut self) -> bool {
@@ -194,7 +204,8 @@ impl Said {
                 _ => Drift::AsDocumented,
             });
         }
-        let removed = self.removed.binary_search_by(|it| (*it.0).cmp(key));
+        let key = shape(key);
+        let removed = self.removed.binary_search_by(|it| (*it.0).cmp(&key));
         match removed {
             Ok(at) if seen.last > self.removed[at].1 => Some(Drift::Zombie),
             _ => seen.answered.then_some(Drift::Shadow),
@@ -233,6 +244,22 @@ pub(crate) struct Seen {
 
 fn order(operation: &Operation) -> (&str, &str) {
     (&operation.template, &operation.method)
+}
+
+/// A key without the names of its slots: `GET /orders/{}`.
+fn shape(key: &str) -> String {
+    let mut shape = String::with_capacity(key.len());
+    let mut rest = key;
+    while let Some((before, (_, after))) = rest
+        .split_once('{')
+        .and_then(|(before, after)| Some((before, after.split_once('}')?)))
+    {
+        shape.push_str(before);
+        shape.push_str("{}");
+        rest = after;
+    }
+    shape.push_str(rest);
+    shape
 }
 
 fn is_method(method: &str) -> bool {

@@ -6,6 +6,7 @@ mod callers;
 mod chance;
 mod companies;
 mod credentials;
+mod documents;
 mod exchanges;
 mod feed;
 mod oddities;
@@ -65,8 +66,9 @@ pub async fn run(args: &DemoArgs) -> anyhow::Result<()> {
     };
     let began = SystemClock.now();
     let attacks = Attacks::new(args.seed, began)?;
+    let documented = document(&node, began).await?;
     let text = format!(
-        "{}\n{}\n\n",
+        "{}  documented    {documented}; its `drift` says what is called otherwise\n\n{}\n\n",
         start_text(&node, &folder, args, &attacks)?,
         node.curl_line()
     );
@@ -154,6 +156,14 @@ fn start_text(
         args.rate,
         attacks.cycle_seconds() / 60
     ))
+}
+
+/// Brings in what a company says of its API, before the first exchange; answers of which.
+async fn document(node: &Node, at: Timestamp) -> anyhow::Result<Box<str>> {
+    let (intake, store) = (node.intake(), node.store());
+    tokio::task::spawn_blocking(move || documents::upload(&intake, &*store, at))
+        .await
+        .context("bringing in definitions died")?
 }
 
 fn start_feeds(

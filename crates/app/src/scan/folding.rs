@@ -4,12 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
+use gatewatch_model::control::NumberedControl;
 use gatewatch_model::effects::{CollectionRow, Coverage, Effects, EndpointRow};
 use gatewatch_model::profile::ProfileRow;
-use gatewatch_model::{CollectionId, EndpointId, Position, Record};
+use gatewatch_model::{CollectionId, EndpointId, Position, Record, Timestamp};
 use gatewatch_pipeline::fold::{ExchangeFold, Fold};
 use gatewatch_wire::record;
 
+use super::documented::Documented;
 use super::reading::{Batch, Item, PARTITIONS, SCOPE};
 use super::spill::{Provisional, Spill};
 
@@ -62,6 +64,23 @@ impl Folding {
                 ..Known::default()
             },
             spill,
+        }
+    }
+
+    /// Takes what documents say, before the first exchange.
+    pub fn obey(&mut self, documents: &[Documented]) {
+        let controls = documents.iter().flat_map(Documented::controls);
+        // A fold obeys each revision once.
+        for (revision, (partition, control)) in (1..).zip(controls) {
+            let part = &mut self.folds[usize::from(partition)];
+            let control = NumberedControl {
+                revision,
+                at: Timestamp::ZERO,
+                control,
+            };
+            part.fold
+                .fold(Position(part.next), &Record::Control(control));
+            part.next += 1;
         }
     }
 
@@ -145,9 +164,15 @@ impl Known {
         minicbor::decode(self.profiles.get(&id)?).ok()
     }
 
-    /// Whether anything that is printed went there.
-    pub fn is_printed(&self, id: EndpointId) -> bool {
-        self.printed.as_ref().is_none_or(|it| it.contains(&id))
+    /// Whether anything that is printed went there, or nothing at all did where it should.
+    pub fn is_printed(&self, row: &EndpointRow) -> bool {
+        let printed = self.printed.as_ref();
+        row.calls == 0 || printed.is_none_or(|it| it.contains(&row.id))
+    }
+
+    /// Whether an exchange of that collection was seen.
+    pub fn is_called(&self, id: CollectionId) -> bool {
+        self.collections.get(&id).is_some_and(|it| it.calls > 0)
     }
 
     /// The endpoint of a line if it is one that stands in the body of requests, not in their path.

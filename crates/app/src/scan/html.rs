@@ -141,6 +141,14 @@ fn collection(number: usize, listed: &Listed<'_>, out: &mut dyn Write) -> io::Re
             Escaped(version)
         )?;
     }
+    let drift = listed.drift();
+    if !drift.is_empty() {
+        let said = words::drift(&drift);
+        write!(
+            out,
+            "</p>\n<p class=\"drift\">Against the definition: {said}"
+        )?;
+    }
     writeln!(out, "</p>\n<table>\n<thead><tr>")?;
     for (name, number) in HEADINGS {
         let class = if number { " class=\"n\"" } else { "" };

@@ -77,6 +77,7 @@ fn collection(listed: &Listed<'_>) -> Value {
         "first_seen": time(row.first_seen),
         "last_seen": time(row.last_seen),
         "definition": definition.map(|(title, version)| json!({ "title": title, "version": version })),
+        "drift": definition.map(|_| drift(&listed.drift())),
         "endpoints": listed.endpoints.iter().map(|it| endpoint(it, listed.profile(it).as_ref())).collect::<Vec<_>>(),
     })
 }
@@ -267,6 +268,13 @@ fn counts(counts: &[(Box<str>, u64)]) -> Value {
         .map(|(name, count)| (name.to_string(), Value::from(*count)))
         .collect::<serde_json::Map<_, _>>()
         .into()
+}
+
+fn drift(counts: &[(Drift, u64)]) -> Value {
+    let counts = counts
+        .iter()
+        .map(|(kind, count)| (kind.name().to_owned(), Value::from(*count)));
+    counts.collect::<serde_json::Map<_, _>>().into()
 }
 
 fn spread(spread: &Spread) -> Value {

@@ -1,5 +1,6 @@
 //! The command `scan`: what captures say of APIs, offline, by the same engines as a server's.
 
+pub mod documented;
 mod folding;
 mod html;
 mod json;
@@ -26,6 +27,7 @@ use gatewatch_sources::files::{Asked, Options, Reader};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::command::{ScanArgs, ScanFormat};
+use documented::Documented;
 use folding::{Folding, Known, Lines};
 use reading::FileRead;
 use report::Report;
@@ -40,9 +42,10 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Reads, folds and prints. False when nothing could be read.
 pub fn run(args: &ScanArgs) -> anyhow::Result<bool> {
     let spill = (args.format == ScanFormat::Jsonl).then(Spill::new);
-    let (known, lines, reads) = fold(args, spill)?;
+    let documents = documented::read(&args.definition)?;
+    let (known, lines, reads) = fold(args, &documents, spill)?;
     if !args.quiet {
-        tell(&reads);
+        tell(&reads, &documents, &known);
     }
     let printed = || reads.iter().filter(|it| !it.learned);
     if printed().all(|it| it.exchanges == 0) && printed().any(|it| it.trouble.total > 0) {
@@ -104,13 +107,16 @@ fn not_read<'p>(output: &Path, mut files: impl Iterator<Item = &'p PathBuf>) -> 
 /// Reads in one thread and folds in this one.
 fn fold(
     args: &ScanArgs,
+    documents: &[Documented],
     spill: Option<Spill>,
 ) -> anyhow::Result<(Known, Option<Lines>, Vec<FileRead>)> {
     let (learn, print) = readers(args)?;
     let progress = Progress::new(learn.iter().chain([&print]), args.quiet)?;
-    let keeps_profiles =
-        matches!(args.format, ScanFormat::Json | ScanFormat::Html) || args.openapi.is_some();
+    let keeps_profiles = matches!(args.format, ScanFormat::Json | ScanFormat::Html)
+        || args.openapi.is_some()
+        || !documents.is_empty();
     let mut folding = Folding::new(keeps_profiles, spill, learn.is_some());
+    folding.obey(documents);
     let (to_fold, batches) = sync_channel(BATCHES_WAITING_MAX);
     let reads = std::thread::scope(|scope| {
         let reader = scope.spawn(move || reading::read(learn, print, &to_fold));
@@ -166,9 +172,12 @@ impl Progress {
     }
 }
 
-/// Says on standard error what could not be read.
-fn tell(reads: &[FileRead]) {
+/// Says on standard error what could not be read, and which definition met nothing.
+fn tell(reads: &[FileRead], documents: &[Documented], known: &Known) {
     let mut text = String::new();
+    for document in documents {
+        document.tell(known, &mut text);
+    }
     for read in reads {
         read.trouble.tell(&read.name, &mut text);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gatewatch_model::effects::{CollectionRow, Coverage, EndpointRow};
-use gatewatch_model::profile::ProfileRow;
+use gatewatch_model::profile::{Drift, ProfileRow};
 
 use super::folding::Known;
 use super::reading::FileRead;
@@ -30,7 +30,7 @@ impl<'k> Report<'k> {
         for row in known
             .endpoints
             .values()
-            .filter(|it| known.is_printed(it.id))
+            .filter(|it| known.is_printed(it) && known.is_called(it.collection))
         {
             of.entry(row.collection).or_default().push(row);
         }
@@ -90,6 +90,25 @@ fn is_miss(row: &EndpointRow) -> bool {
 }
 
 impl Listed<'_> {
+    /// How many endpoints stand how to the definition; nothing where there is none.
+    pub fn drift(&self) -> Vec<(Drift, u64)> {
+        let stands = |kind: Drift| {
+            let those = self.endpoints.iter();
+            those.filter(|it| it.facts.drift == Some(kind)).count() as u64
+        };
+        match self.row.definition {
+            Some(_) => Drift::ALL.iter().map(|it| (*it, stands(*it))).collect(),
+            None => Vec::new(),
+        }
+    }
+
+    /// Where an endpoint is seen otherwise than documented.
+    pub fn differences(&self, row: &EndpointRow) -> Vec<Box<str>> {
+        let different = row.facts.drift == Some(Drift::Different);
+        let profile = different.then(|| self.profile(row)).flatten();
+        profile.map(|it| it.differences).unwrap_or_default()
+    }
+
     pub fn profile(&self, row: &EndpointRow) -> Option<ProfileRow> {
         self.known.profile(row.id)
     }

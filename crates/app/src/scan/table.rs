@@ -70,6 +70,7 @@ fn collection(listed: &Listed<'_>, look: Look, out: &mut dyn Write) -> std::io::
         heading.push_str(&words::plain(&format!(", documented as {title} {version}")));
     }
     writeln!(out, "{}", paint(look, &cut(heading, look), "1"))?;
+    drift(listed, look, out)?;
     if listed.endpoints.is_empty() {
         return misses(listed, look, out);
     }
@@ -84,10 +85,35 @@ fn collection(listed: &Listed<'_>, look: Look, out: &mut dyn Write) -> std::io::
             "2"
         )
     )?;
-    for cells in &rows {
+    for (cells, row) in rows.iter().zip(&listed.endpoints) {
         writeln!(out, "{}", line(cells, &widths, look))?;
+        differences(listed, row, look, out)?;
     }
     misses(listed, look, out)
+}
+
+/// How it stands to its definition, where it has one.
+fn drift(listed: &Listed<'_>, look: Look, out: &mut dyn Write) -> std::io::Result<()> {
+    let counts = listed.drift();
+    if counts.is_empty() {
+        return Ok(());
+    }
+    let said = format!("against the definition: {}", words::drift(&counts));
+    writeln!(out, "{}", cut(said, look))
+}
+
+/// Below its endpoint, each in a line.
+fn differences(
+    listed: &Listed<'_>,
+    row: &EndpointRow,
+    look: Look,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    for difference in listed.differences(row) {
+        let said = format!("         differs: {}", words::plain(&difference));
+        writeln!(out, "{}", paint(look, &cut(said, look), "2"))?;
+    }
+    Ok(())
 }
 
 fn misses(listed: &Listed<'_>, look: Look, out: &mut dyn Write) -> std::io::Result<()> {

@@ -92,6 +92,19 @@ pub fn notes(facts: &EndpointFacts) -> Vec<String> {
     notes
 }
 
+/// How endpoints stand to their definition, those that stand otherwise than it says first:
+/// `1 never seen, 2 shadow, 12 as documented`.
+pub fn drift(counts: &[(Drift, u64)]) -> String {
+    let documented = |it: &&(Drift, u64)| it.0 == Drift::AsDocumented;
+    let other = counts.iter().filter(|it| !documented(it) && it.1 > 0);
+    let told = other.chain(counts.iter().filter(documented));
+    let text = told.map(|(kind, number)| {
+        let kind = kind.name().replace('-', " ");
+        format!("{} {kind}", count(*number))
+    });
+    text.collect::<Vec<_>>().join(", ")
+}
+
 /// Why its segments are what they are; what a text itself shows needs no words.
 pub fn reasons(row: &EndpointRow) -> Vec<String> {
     let told = |it: &&Decision| it.by != DecidedBy::Kind;

@@ -331,3 +331,110 @@ fn a_pipe_that_closes_early_is_no_error() {
         (Some(0), String::new())
     );
 }
+
+/// An older and a newer definition of the same API, which names no host.
+fn definitions(folder: &Path) {
+    let document = |version: &str, paths: &str| {
+        format!(
+            "openapi: 3.1.0\ninfo: {{ title: Orders, version: '{version}' }}\nservers: [{{ url: / }}]\npaths:\n{paths}"
+        )
+    };
+    let get = |path: &str| {
+        format!("  {path}: {{ get: {{ responses: {{ '200': {{ description: ok }} }} }} }}\n")
+    };
+    let older = document("1", &[get("/orders/{order}"), get("/stock/{sku}")].concat());
+    let newer = document("2", &[get("/orders/{order}"), get("/gifts")].concat());
+    fs::write(folder.join("older.yaml"), older).unwrap();
+    fs::write(folder.join("newer.yaml"), newer).unwrap();
+}
+
+fn stamped(path: &str) -> String {
+    format!(
+        "{{\"at\":\"2026-11-20T08:00:00Z\",\"request\":{{\"method\":\"GET\",\"url\":\"https://api.contoso.com{path}\"}},\"response\":{{\"status\":200}}}}\n"
+    )
+}
+
+#[test]
+fn captures_are_held_against_definitions() {
+    let folder = tempfile::tempdir().unwrap();
+    definitions(folder.path());
+    let text: String = ["/orders/7", "/orders/8", "/stock/9", "/debug"]
+        .map(stamped)
+        .concat();
+    fs::write(folder.path().join("a.jsonl"), text).unwrap();
+    let older = "api.contoso.com=older.yaml";
+    let newer = "api.contoso.com=newer.yaml";
+    let args = |format| {
+        [
+            "a.jsonl",
+            "--definition",
+            older,
+            "--definition",
+            newer,
+            "--format",
+            format,
+        ]
+    };
+    let output = scan(folder.path(), &args("json"));
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(said(&output), "");
+    let document: Value = serde_json::from_str(&out(&output)).unwrap();
+    let collection = &document["collections"][0];
+    assert_eq!(
+        collection["drift"],
+        serde_json::json!({ "as-documented": 1, "never-seen": 1, "shadow": 1, "zombie": 1, "different": 0 })
+    );
+    let endpoints = collection["endpoints"].as_array().unwrap();
+    let stands: Vec<(&str, &str)> = endpoints
+        .iter()
+        .map(|it| {
+            (
+                it["template"].as_str().unwrap(),
+                it["facts"]["drift"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        stands,
+        [
+            ("/debug", "shadow"),
+            ("/gifts", "never-seen"),
+            ("/orders/{order}", "as-documented"),
+            ("/stock/{id}", "zombie"),
+        ]
+    );
+    let counted = "1 never seen, 1 shadow, 1 zombie, 1 as documented";
+    for format in ["table", "html"] {
+        let shown = out(&scan(folder.path(), &args(format)));
+        assert!(shown.contains(counted), "{format}: {shown}");
+    }
+}
+
+#[test]
+fn a_definition_that_fits_nothing_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    definitions(folder.path());
+    fs::write(folder.path().join("a.jsonl"), stamped("/orders/7")).unwrap();
+    let elsewhere = scan(
+        folder.path(),
+        &["a.jsonl", "--definition", "gateway/orders=newer.yaml"],
+    );
+    assert_eq!(elsewhere.status.code(), Some(0));
+    let told = said(&elsewhere);
+    assert!(
+        told.starts_with("newer.yaml: it fits no collection: "),
+        "{told}"
+    );
+    assert!(told.ends_with("of these: api.contoso.com\n"), "{told}");
+    assert!(!out(&elsewhere).contains("/gifts"), "{}", out(&elsewhere));
+    let hostless = scan(folder.path(), &["a.jsonl", "--definition", "newer.yaml"]);
+    assert_eq!(hostless.status.code(), Some(2));
+    assert!(
+        said(&hostless).contains("names no host"),
+        "{}",
+        said(&hostless)
+    );
+    let none = scan(folder.path(), &["a.jsonl", "--definition", "a.jsonl"]);
+    assert_eq!(none.status.code(), Some(2));
+    assert!(said(&none).contains("no API definition"), "{}", said(&none));
+}

@@ -3,6 +3,8 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::running::{Running, gatewatch, lines};
 
 #[test]
@@ -202,6 +204,40 @@ fn the_demo_lists_endpoints_within_seconds() {
         }
         assert!(Instant::now() < deadline, "{names:?} {list}");
         std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(server.terminate().success());
+}
+
+#[test]
+fn the_demo_shows_what_stands_otherwise_than_documented() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["demo", "--listen", "127.0.0.1:0", "--rate", "2000"];
+    let server = Running::start(folder.path(), &args);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let wanted = [
+        ("/v2/gift-cards/{code}", "never-seen"),
+        ("/v2/internal/debug/requests", "shadow"),
+        ("/v1/stock/{id}", "zombie"),
+    ];
+    loop {
+        let collections = server.get("/api/v1/collections?limit=50");
+        let mut rows = collections["items"].as_array().unwrap().iter();
+        let shop = rows.find(|it| it["name"] == "apim-lanternloom/storefront");
+        let drift = shop
+            .and_then(|it| it["id"].as_str())
+            .map_or(Value::Null, |id| {
+                server.get(&format!("/api/v1/collections/{id}/drift"))
+            });
+        let items = drift["items"].as_array().cloned().unwrap_or_default();
+        let there = |(template, kind): &(&str, &str)| {
+            let mut endpoints = items.iter().map(|it| &it["endpoint"]);
+            endpoints.any(|it| it["template"] == *template && it["drift"] == *kind)
+        };
+        if wanted.iter().all(there) {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{drift}");
+        std::thread::sleep(Duration::from_millis(100));
     }
     assert!(server.terminate().success());
 }

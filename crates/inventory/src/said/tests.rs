@@ -92,6 +92,28 @@ fn what_a_newer_definition_leaves_out_is_a_zombie_when_it_is_called_after() {
 }
 
 #[test]
+fn a_zombie_is_known_whatever_its_slots_are_called_now() {
+    let mut said = Said::default();
+    let seen = Seen {
+        calls: 3,
+        last: Timestamp(40),
+        answered: true,
+        differs: false,
+    };
+    let older = ["/stock/{sku}", "/orders/{orderId}", "/files/{name}.json"];
+    assert!(said.define(&definition("a", &older), Timestamp(10)));
+    assert!(said.define(&definition("a", &["/orders/{order}"]), Timestamp(20)));
+    let zombie = Some(Drift::Zombie);
+    assert_eq!(said.drift("GET /stock/{id}", seen), zombie);
+    assert_eq!(said.drift("GET /files/{file}.json", seen), zombie);
+    assert_eq!(said.drift("GET /orders/{id}", seen), Some(Drift::Shadow));
+    assert_eq!(
+        said.drift("GET /stock/{id}/lots", seen),
+        Some(Drift::Shadow)
+    );
+}
+
+#[test]
 fn definitions_of_other_titles_add_up_to_their_bound() {
     let mut said = Said::default();
     for number in 0..DEFINITIONS_MAX {
