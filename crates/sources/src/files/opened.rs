@@ -24,6 +24,8 @@ pub struct Opened {
     entries: Option<Entries>,
     unit: Unit,
     number: u64,
+    /// The lines before the first that could be sampled which had no room, the first last.
+    too_long: Vec<u64>,
     frame: Frame,
     /// A line or entry that is no UTF-8, with what can be read of it.
     lossy: String,
@@ -60,7 +62,13 @@ impl Opened {
         if whole && stream.window().trim_ascii().is_empty() {
             return Ok(None);
         }
-        Opened::new(stream, options).map(Some)
+        let (number, too_long) = skip_too_long(&mut stream).map_err(|it| told(&it))?;
+        if !too_long.is_empty() && stream.window().trim_ascii().is_empty() {
+            return Err(self::too_long().into());
+        }
+        let mut opened = Opened::new(stream, options)?;
+        (opened.number, opened.too_long) = (number, too_long);
+        Ok(Some(opened))
     }
 
     /// A file whose beginning is in the window.
@@ -69,8 +77,13 @@ impl Opened {
             stream.consume(BYTE_ORDER_MARK.len());
         }
         let text = String::from_utf8_lossy(stream.window());
-        let text = prefix(&text, SAMPLE_BYTES_MAX);
+        let text = prefix(&text, first_line(&text).1.max(SAMPLE_BYTES_MAX));
         let list = list_path(text);
+        let text = if list.is_some() {
+            prefix(text, SAMPLE_BYTES_MAX)
+        } else {
+            text
+        };
         let firsts = first_json(text, list);
         let json = firsts.iter().filter_map(|it| json::read(it).ok());
         let sample = Sample {
@@ -103,6 +116,7 @@ impl Opened {
             entries,
             unit,
             number: 0,
+            too_long: Vec::new(),
             frame: Frame::Lossy,
             lossy: String::new(),
         })
@@ -110,6 +124,12 @@ impl Opened {
 
     /// Goes on to the next frame.
     pub fn step(&mut self) -> Step {
+        if let Some(number) = self.too_long.pop() {
+            // What follows counts from the last of them.
+            self.number = number;
+            self.frame = Frame::Refused(too_long().into());
+            return Step::Frame;
+        }
         let stepped = match &mut self.entries {
             Some(entries) => entries.next(&mut self.stream).map(|it| self.take_entry(it)),
             None => self.next_line(),
@@ -263,12 +283,51 @@ impl Opened {
     }
 }
 
+/// So many lines that are too long may stand before the first that tells what a file is.
+const LONG_LINES_MAX: usize = 16;
+
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 fn too_long() -> String {
     format!(
         "the line has more than {LINE_BYTES_MAX} bytes; cut its bodies and say their size in `body_bytes`"
     )
+}
+
+/// Where the first line begins that is not blank, and where it ends.
+fn first_line(text: &str) -> (usize, usize) {
+    let begin = text.len() - text.trim_start().len();
+    let end = memchr::memchr(b'\n', &text.as_bytes()[begin..]);
+    (begin, end.map_or(text.len(), |it| begin + it))
+}
+
+/// Goes past first lines of JSON that have more than a line may have, so that they do not hide
+/// what kind those behind them are. Answers how many lines that were, and the numbers of those
+/// that were too long, the first last.
+fn skip_too_long(stream: &mut Stream) -> io::Result<(u64, Vec<u64>)> {
+    let (mut number, mut too_long) = (0, Vec::new());
+    while too_long.len() < LONG_LINES_MAX {
+        let window = stream.window();
+        let begun = window.trim_ascii_start();
+        let lined = memchr::memchr(b'\n', begun).is_some();
+        if lined || begun.len() <= LINE_BYTES_MAX || !begun.starts_with(b"{") {
+            break;
+        }
+        if list_path(&String::from_utf8_lossy(&begun[..SAMPLE_BYTES_MAX])).is_some() {
+            break;
+        }
+        loop {
+            number += 1;
+            match stream.line()? {
+                Line::TooLong => break,
+                Line::Here(_) => (),
+                Line::End => return Ok((number, too_long)),
+            }
+        }
+        too_long.insert(0, number);
+        sample(stream)?;
+    }
+    Ok((number, too_long))
 }
 
 /// Fills the window until it holds a line that is not blank, or enough; true where it is all.
@@ -283,7 +342,10 @@ pub fn sample(stream: &mut Stream) -> io::Result<bool> {
         let document =
             begun.is_some_and(|it| matches!(window[it..], [b'{' | b'[', b'\r' | b'\n', ..]));
         let enough = lined && !document && window.len() > LEAST_BYTES;
-        if window.len() >= SAMPLE_BYTES_MAX || enough {
+        // An exchange with its bodies has more than a sample: its line is wanted whole.
+        let object = begun.is_some_and(|it| window[it] == b'{');
+        let long = object && !lined && window.len() <= LINE_BYTES_MAX;
+        if enough || window.len() >= SAMPLE_BYTES_MAX && !long {
             return Ok(false);
         }
         if !stream.fill()? {

@@ -300,3 +300,36 @@ fn a_brace_too_many_does_not_stop_the_next_entry() {
         ]
     );
 }
+
+#[test]
+fn a_first_line_that_is_long_does_not_hide_what_a_file_is() {
+    let line = |bytes| NATIVE.replace("/n", &format!("/{}", "x".repeat(bytes)));
+    let longer = line(SAMPLE_BYTES_MAX);
+    let found = read(format!("\n{longer}\n{NATIVE}\n"));
+    assert!(found[0].starts_with("2 https://a.example/xxx"));
+    assert_eq!(found[1..], ["3 https://a.example/n"]);
+    assert!(read(&longer)[0].starts_with("1 https://a.example/xxx"));
+    let too_long = line(3 * LINE_BYTES_MAX);
+    let found = read(format!("\n{too_long}\n{too_long}\n{NATIVE}\n\n{NATIVE}"));
+    assert!(
+        found[0].starts_with("2 the line has more than"),
+        "{}",
+        found[0]
+    );
+    assert!(
+        found[1].starts_with("3 the line has more than"),
+        "{}",
+        found[1]
+    );
+    assert_eq!(
+        found[2..],
+        ["4 https://a.example/n", "6 https://a.example/n"]
+    );
+    let found = read(&too_long);
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].starts_with("0 the line has more than"),
+        "{}",
+        found[0]
+    );
+}
