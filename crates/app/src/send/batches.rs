@@ -1,6 +1,7 @@
 //! Reads files of any kind and cuts them into batches of lines of the native exchange file. Each
 //! line remembers where it comes from, so that a refusal can name the place.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -107,8 +108,10 @@ struct Cutter<'t> {
     to: &'t Sender<Cut>,
     lines: Lines,
     passed_over: u64,
-    /// All files so far, so that each is named once in memory.
-    paths: Vec<Arc<Path>>,
+    /// All files so far, so that each is named once in memory, with the order they came in.
+    files: BTreeMap<Arc<Path>, usize>,
+    /// The file of the line before, which is the next one's too, nearly always.
+    last: Option<(Arc<Path>, usize)>,
 }
 
 enum Took {
@@ -125,7 +128,8 @@ impl<'t> Cutter<'t> {
             to,
             lines: Lines::default(),
             passed_over: 0,
-            paths: Vec::new(),
+            files: BTreeMap::new(),
+            last: None,
         }
     }
 
@@ -187,21 +191,25 @@ impl<'t> Cutter<'t> {
 
     fn origin(&mut self, place: Place<'_>) -> Origin {
         let Place { path, number, unit } = place;
-        // The file of the line before is the last, nearly always.
-        let known = self
-            .paths
-            .iter()
-            .rposition(|it| it.as_os_str() == path.as_os_str());
-        let file = known.unwrap_or_else(|| {
-            self.paths.push(path.into());
-            self.paths.len() - 1
-        });
+        let last = self.last.take().filter(|it| *it.0 == *path);
+        let (path, file) = last.unwrap_or_else(|| self.file(path));
+        self.last = Some((Arc::clone(&path), file));
         Origin {
             file,
             number,
-            path: Arc::clone(&self.paths[file]),
+            path,
             is_entry: unit == Unit::Entry,
         }
+    }
+
+    /// Which of the files that is.
+    fn file(&mut self, path: &Path) -> (Arc<Path>, usize) {
+        if let Some((path, file)) = self.files.get_key_value(path) {
+            return (Arc::clone(path), *file);
+        }
+        let (path, file) = (Arc::<Path>::from(path), self.files.len());
+        self.files.insert(Arc::clone(&path), file);
+        (path, file)
     }
 }
 

@@ -224,8 +224,8 @@ impl Entries {
         self.text_left = if keep { ENTRY_TEXT_BYTES_MAX } else { 0 };
         loop {
             let (bytes, ends) = run(stream.window());
-            if keep && bytes > self.text_left {
-                return self.long_text(stream);
+            if bytes > self.text_left {
+                self.text_left = before_escape(stream.window(), self.text_left);
             }
             self.piece(stream, bytes, keep);
             if ends {
@@ -235,36 +235,6 @@ impl Entries {
             if !stream.fill()? {
                 return Ok(false);
             }
-        }
-    }
-
-    /// The rest of a text of which not all is kept, escape by escape.
-    fn long_text(&mut self, stream: &mut Stream) -> io::Result<bool> {
-        let keep = true;
-        loop {
-            let window = stream.window();
-            let Some(at) = memchr::memchr2(b'"', b'\\', window) else {
-                let bytes = window.len();
-                self.piece(stream, bytes, keep);
-                if !stream.fill()? {
-                    return Ok(false);
-                }
-                continue;
-            };
-            let ends = window[at] == b'"';
-            self.piece(stream, at, keep);
-            if ends {
-                self.copy(stream, keep);
-                return Ok(true);
-            }
-            let Some(bytes) = escape(stream)? else {
-                return Ok(false);
-            };
-            if bytes > self.text_left {
-                self.text_left = 0;
-                self.cut |= keep;
-            }
-            self.piece(stream, bytes, keep);
         }
     }
 
@@ -331,28 +301,21 @@ fn token(stream: &mut Stream) -> io::Result<Option<u8>> {
     }
 }
 
-/// The length of the escape that is next, which is all there; `None` at the end.
-fn escape(stream: &mut Stream) -> io::Result<Option<usize>> {
-    let mut length = 2;
-    while stream.window().len() < length {
-        if !stream.fill()? {
-            return Ok(None);
+/// How many of so many bytes of a text stand before an escape that would be cut by their end.
+fn before_escape(text: &[u8], bytes: usize) -> usize {
+    let mut at = 0;
+    while let Some(offset) = memchr::memchr(b'\\', &text[at..bytes]) {
+        let escape = at + offset;
+        let digits = text[escape..].iter().skip(2).take(4);
+        at = match text.get(escape + 1) {
+            Some(b'u') => escape + 2 + digits.take_while(|it| it.is_ascii_hexdigit()).count(),
+            _ => escape + 2,
+        };
+        if at > bytes {
+            return escape;
         }
     }
-    if stream.window()[1] == b'u' {
-        length = 6;
-        while stream.window().len() < length {
-            if !stream.fill()? {
-                return Ok(None);
-            }
-        }
-        // A quote among the digits ends the text, whatever the escape was to be.
-        let digits = stream.window()[2..6]
-            .iter()
-            .take_while(|it| it.is_ascii_hexdigit());
-        length = 2 + digits.count();
-    }
-    Ok(Some(length))
+    bytes
 }
 
 #[cfg(test)]
