@@ -15,7 +15,7 @@ use crate::query::Pairs;
 use crate::xml::Xml;
 
 /// The memory that reading bodies takes, used again and again.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Bodies {
     pub readers: Readers,
     unpacking: Unpacking,
@@ -25,7 +25,7 @@ pub(crate) struct Bodies {
 }
 
 /// One reader for each kind.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Readers {
     pub json: Json,
     pub pairs: Pairs,

@@ -7,6 +7,8 @@ mod parameters;
 #[cfg(test)]
 mod tests;
 
+use core::fmt;
+
 use gatewatch_model::Exchange;
 use gatewatch_model::caller::prefix;
 use gatewatch_model::profile::{Credential, Credentials};
@@ -16,7 +18,7 @@ use crate::jwt::{self, Claims, Token};
 use crate::limits::NAME_BYTES_MAX;
 
 /// What a request showed. Kinds are facts of what was there, not of what is valid.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Shown {
     kinds: Credentials,
     /// The header, parameter or cookie in which the first key or session came.
@@ -25,6 +27,17 @@ pub struct Shown {
     has_token: bool,
     token_in_url: bool,
     claims: Claims,
+}
+
+/// What is left of the claims that were read last may be secret, so it is not shown.
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shown")
+            .field("kinds", &self.kinds)
+            .field("carrier", &self.carrier)
+            .field("token", &self.token())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Shown {

@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod tests;
 
+use core::fmt;
 use std::io::{self, Read};
 
 use flate2::bufread::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
@@ -17,7 +18,7 @@ use crate::limits::{
 use crate::message::{Coding, Codings};
 
 /// The memory that unpacking takes, used again and again.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Unpacking {
     one: Vec<u8>,
     two: Vec<u8>,
@@ -87,6 +88,13 @@ impl Unpacking {
             codings,
             blemishes,
         }
+    }
+}
+
+/// What it unpacked may be secret, so only its size is shown.
+impl fmt::Debug for Unpacking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{} bytes>", self.one.len() + self.two.len())
     }
 }
 

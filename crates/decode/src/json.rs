@@ -14,7 +14,7 @@ use crate::leaves::{Leaves, Value};
 use crate::limits::DEPTH_MAX;
 
 /// The memory that reading takes, used again and again.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Json {
     frames: Vec<Frame>,
     /// Hashes of the names in the objects that are open.

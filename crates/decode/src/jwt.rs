@@ -32,7 +32,7 @@ pub struct Token {
 }
 
 /// The memory that reading takes.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Claims {
     bytes: Vec<u8>,
     leaves: Leaves,

@@ -6,7 +6,7 @@ use crate::escapes::{Plus, unescape};
 use crate::leaves::{Leaves, Value};
 
 /// The memory that decoding takes.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Pairs {
     name: Vec<u8>,
     value: Vec<u8>,

@@ -16,7 +16,7 @@ use crate::leaves::{Leaves, Mark, Value};
 use crate::limits::{DEPTH_MAX, ELEMENTS_MAX};
 
 /// The memory that reading takes, used again and again.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Xml {
     elements: Vec<Element>,
     order: Vec<u32>,

@@ -276,6 +276,27 @@ fn what_was_read_cannot_be_printed() {
     }
 }
 
+#[test]
+fn what_a_reader_keeps_in_memory_cannot_be_printed() {
+    use crate::encoding::Unpacking;
+    // Deflate of one block that is stored as it is.
+    let packed = b"\x01\x06\x00\xf9\xffsecret";
+    let mut unpacking = Unpacking::default();
+    assert_eq!(unpacking.undo("deflate", packed, false).bytes, b"secret");
+    assert_eq!(format!("{unpacking:?}"), "<6 bytes>");
+    let mut exchange = order();
+    // Of claims that are no base64, what came before stays where it was read to.
+    exchange.request.headers = Some(vec![(
+        "authorization".into(),
+        "Bearer eyJhbGciOiJub25lIn0.c2VjcmV0*.x".into(),
+    )]);
+    let mut reading = Reading::default();
+    reading.read(&exchange);
+    let printed = format!("{:?}", reading.shown());
+    assert!(printed.contains("malformed: true"), "{printed}");
+    assert!(!printed.contains("[115, 101, 99"), "{printed}");
+}
+
 proptest! {
     #[test]
     fn anything_at_all_is_read_and_read_the_same_again(
