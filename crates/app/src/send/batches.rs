@@ -271,6 +271,18 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_comes_again_is_the_same_file() {
+        let (to, _from) = mpsc::channel(1);
+        let mut cutter = Cutter::new(&to);
+        let mut file = |path: &str| {
+            let (path, number, unit) = (Path::new(path), 1, Unit::Line);
+            cutter.origin(Place { path, number, unit }).file
+        };
+        let found = ["b", "a", "b", "b", "a"].map(&mut file);
+        assert_eq!(found, [0, 1, 0, 0, 1]);
+    }
+
+    #[test]
     fn batches_hold_so_many_bytes() {
         let long = LINE.replace("/a", &format!("/{}", "x".repeat(1 << 20)));
         let text = format!("{long}\n").repeat(5);
