@@ -13,10 +13,15 @@ use super::opened::{Opened, Step, list_path, sample};
 use super::stream::Stream;
 use super::{FilesError, Item, Options, Outcome, Place, Unit, folders};
 
+/// After so many items it is the next file's turn, so that none waits for one that never rests.
+const TURN_ITEMS_MAX: usize = 1_000;
+
 /// Reads all files by turns, for as long as anybody asks.
 pub struct Follower {
     files: Vec<Followed>,
     turn: usize,
+    /// Items of the file whose turn it is.
+    taken: usize,
     options: Options,
     bytes_read: Arc<AtomicU64>,
 }
@@ -76,6 +81,7 @@ impl Follower {
         Ok(Follower {
             files,
             turn: 0,
+            taken: 0,
             options,
             bytes_read,
         })
@@ -97,12 +103,17 @@ impl Follower {
     )]
     pub fn next(&mut self) -> Option<Item<'_>> {
         let count = self.files.len();
-        for _ in 0..count {
+        let mut left = count;
+        while left > 0 {
             let at = self.turn;
-            if self.files[at].advance(&self.options, &self.bytes_read) {
-                return self.files[at].item();
+            if self.taken < TURN_ITEMS_MAX {
+                if self.files[at].advance(&self.options, &self.bytes_read) {
+                    self.taken += 1;
+                    return self.files[at].item();
+                }
+                left -= 1;
             }
-            self.turn = (at + 1) % count;
+            (self.turn, self.taken) = ((at + 1) % count, 0);
         }
         None
     }
@@ -329,6 +340,23 @@ mod tests {
             }
         }
         found
+    }
+
+    #[test]
+    fn a_file_that_never_rests_keeps_no_other_waiting() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name| folder.path().join(name);
+        std::fs::write(path("a"), line("/a").repeat(3 * TURN_ITEMS_MAX)).unwrap();
+        std::fs::write(path("b"), line("/b")).unwrap();
+        let inputs = [folder.path().to_owned()];
+        let mut follower = Follower::open(&inputs, Options::default(), From::Start).unwrap();
+        let found = all(&mut follower);
+        assert_eq!(found.len(), 3 * TURN_ITEMS_MAX + 1);
+        assert_eq!(found[TURN_ITEMS_MAX], "1 /b");
+        assert_eq!(
+            found[3 * TURN_ITEMS_MAX],
+            format!("{} /a", 3 * TURN_ITEMS_MAX)
+        );
     }
 
     #[test]
