@@ -1,6 +1,8 @@
 //! What waits for the next checkpoint. None of it is folded state: dropping it loses nothing
 //! that the store does not have already.
 
+use std::collections::BTreeSet;
+
 use gatewatch_model::effects::{Alias, Coverage, EndpointRow, RollupDelta};
 use gatewatch_model::rollup::{Cell, MinuteCell, Minutes};
 use gatewatch_model::{CollectionId, EndpointId};
@@ -17,8 +19,8 @@ pub(crate) struct Pending {
     pub forgotten: Vec<EndpointId>,
     pub forgotten_collections: Vec<CollectionId>,
     pub aliases: Vec<Alias>,
-    /// Minutes of endpoints that have another name by now.
-    pub rollups: Vec<RollupDelta>,
+    /// All names in them, old and new.
+    aliased: BTreeSet<EndpointId>,
     pub coverage_written: Coverage,
     minutes: usize,
 }
@@ -102,21 +104,43 @@ impl Pending {
         self.collections.len() as u32 - 1
     }
 
-    /// Keeps the minutes of an endpoint that goes on under another name.
-    pub fn keep_rollups(&mut self, waits_at: u32) {
-        if let Some(waiting) = self.take(waits_at) {
-            self.minutes += waiting.minutes_count();
-            self.rollups.extend(waiting.rollups());
+    /// Adds the minutes of an endpoint that went to those of one that takes it in.
+    pub fn hand_on(&mut self, from: u32, into: u32) {
+        let Some(old) = self.take(from) else {
+            return;
+        };
+        let Some(Some(new)) = self.endpoints.get_mut(into as usize) else {
+            return;
+        };
+        self.minutes += old.minutes_count();
+        new.full.extend(old.full);
+        if !old.minutes.0.is_empty() {
+            new.full.push(old.minutes.0);
         }
     }
 
-    /// Drops the minutes that were kept under those names.
-    pub fn drop_rollups(&mut self, ids: &[EndpointId]) {
-        self.rollups.retain(|it| {
-            let drop = ids.contains(&it.endpoint);
-            self.minutes -= if drop { it.minutes.len() } else { 0 };
-            !drop
-        });
+    /// Says that what the store has under the old name belongs to the new one.
+    pub fn lead(&mut self, alias: Alias) {
+        self.aliased.extend([alias.old, alias.new]);
+        self.aliases.push(alias);
+    }
+
+    /// Says that an endpoint is gone, and with it all that aliases of now would bring to it.
+    pub fn forget(&mut self, id: EndpointId, written: bool) {
+        if !self.aliased.contains(&id) {
+            self.forgotten.extend(written.then_some(id));
+            return;
+        }
+        // The names whose minutes in the store would end at it: back from the last alias.
+        let mut names = BTreeSet::from([id]);
+        for alias in self.aliases.iter().rev() {
+            if names.contains(&alias.new) {
+                names.insert(alias.old);
+            } else {
+                names.remove(&alias.old);
+            }
+        }
+        self.forgotten.extend(names);
     }
 
     /// About how much memory all this and the effects made of it take.
@@ -124,9 +148,8 @@ impl Pending {
         self.endpoints.len() * (size_of::<Option<Waiting>>() + ROW_BYTES)
             + self.collections.len() * ROW_BYTES
             + self.minutes * size_of::<MinuteCell>()
-            + self.rollups.len() * size_of::<RollupDelta>()
             + (self.forgotten.len() + self.forgotten_collections.len()) * size_of::<EndpointId>()
-            + self.aliases.len() * size_of::<Alias>()
+            + self.aliases.len() * (size_of::<Alias>() + 2 * size_of::<EndpointId>())
     }
 }
 

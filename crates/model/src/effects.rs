@@ -19,6 +19,8 @@ pub struct Effects {
     pub forgotten: Vec<EndpointId>,
     /// Collections whose row goes, likewise before rows are written; their endpoints are gone.
     pub forgotten_collections: Vec<CollectionId>,
+    /// In order, after what is forgotten and before any row: the row and profile of the old name
+    /// go, and its roll-ups are the new one's. A name that lives again has its row among these.
     pub aliases: Vec<Alias>,
     pub rollups: Vec<RollupDelta>,
     pub sources: Vec<SourceDelta>,

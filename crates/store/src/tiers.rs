@@ -7,7 +7,7 @@ use gatewatch_model::time::{DAY_SECONDS, HOUR_SECONDS};
 use gatewatch_ports::StoreError;
 
 use crate::codec::cells;
-use crate::engine::{Row, Session, Value, damaged};
+use crate::engine::{Row, Session, Value, all, damaged};
 
 pub static MINUTES: Tier = Tier {
     table: "rollup_minutes",
@@ -44,6 +44,9 @@ pub struct Tier {
 }
 
 const READ: &str = "SELECT endpoint, cells FROM {rollup} WHERE block = ? AND endpoint IN ";
+
+const READ_ALL: &str = "SELECT block, cells FROM {rollup} WHERE endpoint = ?";
+const DROP_ALL: &str = "DELETE FROM {rollup} WHERE endpoint = ?";
 
 const WRITE: &str = "
     INSERT INTO {rollup} (endpoint, block, cells) VALUES (?, ?, ?)
@@ -88,6 +91,27 @@ impl Tier {
                 ];
                 session.execute(&write, &values)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Gives all rows of one endpoint to another.
+    pub fn hand_on(
+        &self,
+        session: &dyn Session,
+        from: [u8; 16],
+        to: [u8; 16],
+    ) -> Result<(), StoreError> {
+        let from = [Value::Blob(&from)];
+        let blocks = all(session, &self.spell(READ_ALL), &from, |row| {
+            Ok((row.int(0)?, read_cells(row, 1)?))
+        })?;
+        if blocks.is_empty() {
+            return Ok(());
+        }
+        session.execute(&self.spell(DROP_ALL), &from)?;
+        for (block, cells) in blocks {
+            self.add(session, block, &mut [(to, cells)])?;
         }
         Ok(())
     }

@@ -17,6 +17,8 @@ use super::spill::{Provisional, Spill};
 
 /// What waits in a fold is fetched after so many of its exchanges.
 const FETCHED_EVERY: u64 = 20_000;
+/// A chain of names longer than this is not followed to its end.
+const ALIAS_HOPS_MAX: usize = 64;
 
 /// All that is known in the end.
 #[derive(Debug, Default)]
@@ -181,9 +183,13 @@ impl Known {
         row.template.contains('#').then_some(row)
     }
 
+    /// A name that lives leads nowhere else, though it was left once: names may go in circles.
     fn resolve(&self, mut id: EndpointId) -> EndpointId {
-        while let Some(new) = self.aliases.get(&id) {
-            id = *new;
+        for _ in 0..ALIAS_HOPS_MAX {
+            match self.aliases.get(&id) {
+                Some(new) if !self.endpoints.contains_key(&id) => id = *new,
+                _ => break,
+            }
         }
         id
     }
@@ -237,6 +243,11 @@ impl Known {
             self.endpoints.remove(&alias.old);
             self.profiles.remove(&alias.old);
             self.aliases.insert(alias.old, alias.new);
+            if let Some(printed) = &mut self.printed
+                && printed.remove(&alias.old)
+            {
+                printed.insert(alias.new);
+            }
         }
         self.collections
             .extend(collections.into_iter().map(|it| (it.id, it)));

@@ -15,14 +15,6 @@ impl Inventory {
         let Some(at) = self.endpoints.find_id(id) else {
             return false;
         };
-        let old = self
-            .aliases
-            .iter()
-            .filter(|it| it.new_id == id)
-            .map(|it| it.old_id);
-        let old = old.collect::<Vec<_>>();
-        self.pending.drop_rollups(&old);
-        self.pending.forgotten.extend(old);
         self.let_go(at);
         true
     }
@@ -46,10 +38,8 @@ impl Inventory {
             return false;
         };
         self.take_in(into_at, &old);
-        if let Some(waits_at) = old.own.waits_at {
-            self.pending.keep_rollups(waits_at);
-        }
-        self.pending.aliases.push(effects::Alias {
+        self.hand_on(&old, into_at);
+        self.pending.lead(effects::Alias {
             old: from,
             new: into,
             position,
@@ -66,9 +56,7 @@ impl Inventory {
         if let Some(waits_at) = endpoint.own.waits_at {
             self.pending.take(waits_at);
         }
-        if endpoint.own.written {
-            self.pending.forgotten.push(endpoint.own.id);
-        }
+        self.pending.forget(endpoint.own.id, endpoint.own.written);
         self.leave(endpoint.own.home);
     }
 
@@ -78,9 +66,6 @@ impl Inventory {
         };
         into.take_in(old);
         into.kept = true;
-        into.own
-            .waits_at
-            .get_or_insert_with(|| self.pending.wait(into_at, into.own.id));
         self.aliases.add(Alias {
             collection: old.collection,
             old: old.key.clone(),

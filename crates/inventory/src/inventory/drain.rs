@@ -27,7 +27,6 @@ impl Inventory {
             .forgotten_collections
             .extend(pending.forgotten_collections);
         effects.aliases.extend(pending.aliases);
-        effects.rollups.extend(pending.rollups);
         for home in pending.collections.into_iter().flatten() {
             if let Some(collection) = self.collections.slab.get_mut(home) {
                 (collection.own.waits_at, collection.own.written) = (None, true);

@@ -78,6 +78,10 @@ impl Inventory {
             labels.read_template(template);
             let mut new = format!("{method} ");
             collection.write(&labels, &mut new);
+            // Merged into another, it counts there whatever is learned.
+            if let Some(merged) = self.aliases.resolve(collection.id, &new) {
+                merged.clone_into(&mut new);
+            }
             if *new != *key {
                 self.rename(home, at, &new);
             } else if before
@@ -93,51 +97,58 @@ impl Inventory {
         let Some(old) = self.endpoints.remove(at) else {
             return;
         };
-        let merged = self.aliases.resolve(old.collection, key).map(str::to_owned);
-        let key = merged.as_deref().unwrap_or(key);
         let into_at = self.endpoints.find(home, key).unwrap_or_else(|| {
             self.collections.claim(home);
             self.endpoints.add(home, old.collection, key)
         });
         let into = endpoints::id(old.collection, key);
-        self.aliases.lead_on(old.collection, old.own.id, key, into);
-        self.leave_name(&old, into);
         if let Some(endpoint) = self.endpoints.slab.get_mut(into_at) {
             endpoint.take_in(&old);
         }
-        self.wait(into_at);
+        self.leave_name(&old, into, into_at);
+        self.aliases.lead_on(old.collection, old.own.id, key, into);
         self.endpoints.grow(into_at);
         self.leave(home);
     }
 
     /// What was kept under the old id is found by the new one, while there is room for that.
-    fn leave_name(&mut self, old: &Endpoint, new: EndpointId) {
+    fn leave_name(&mut self, old: &Endpoint, new: EndpointId, new_at: u32) {
         if old.grown || self.counters.renamed < LEARNED_ALIASES_MAX {
             self.counters.renamed += 1;
-            if let Some(waits_at) = old.own.waits_at {
-                self.pending.keep_rollups(waits_at);
-            }
-            self.pending.aliases.push(effects::Alias {
+            self.hand_on(old, new_at);
+            self.pending.lead(effects::Alias {
                 old: old.own.id,
                 new,
                 position: self.position,
             });
             return;
         }
+        self.wait(new_at);
         if let Some(waits_at) = old.own.waits_at {
             self.pending.take(waits_at);
         }
-        if old.own.written {
-            self.pending.forgotten.push(old.own.id);
+        self.pending.forget(old.own.id, old.own.written);
+    }
+
+    /// Has what waits of an endpoint that went written for the one that took it in.
+    pub(super) fn hand_on(&mut self, old: &Endpoint, into_at: u32) {
+        let into = self.waits_at(into_at);
+        if let (Some(from), Some(into)) = (old.own.waits_at, into) {
+            self.pending.hand_on(from, into);
         }
     }
 
     /// Has the row of an endpoint written at the next checkpoint.
     pub(super) fn wait(&mut self, at: u32) {
-        if let Some(endpoint) = self.endpoints.slab.get_mut(at) {
-            let own = &mut endpoint.own;
-            own.waits_at
-                .get_or_insert_with(|| self.pending.wait(at, own.id));
-        }
+        self.waits_at(at);
+    }
+
+    /// Where an endpoint waits for the next checkpoint, from now on at least.
+    fn waits_at(&mut self, at: u32) -> Option<u32> {
+        let own = &mut self.endpoints.slab.get_mut(at)?.own;
+        let waits_at = own
+            .waits_at
+            .get_or_insert_with(|| self.pending.wait(at, own.id));
+        Some(*waits_at)
     }
 }

@@ -152,7 +152,10 @@ impl Members {
             self.add_wide(*wide);
         }
         for (key, theirs) in keys.iter().zip(list) {
-            self.take_in(*key, theirs.clone());
+            let mut theirs = theirs.clone();
+            // It numbers exchanges of its own.
+            theirs.own = super::member::Own::default();
+            self.take_in(*key, theirs);
         }
         self.settle();
     }

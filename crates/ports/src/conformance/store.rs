@@ -115,6 +115,7 @@ pub static ROLL: &[(&str, Case)] = &[
     ("an old name finds the endpoint of today", names::resolves),
     ("a merge keeps its roll-ups", names::rollups),
     ("names that chase each other end", names::circle),
+    ("a name that lives again begins anew", names::live_again),
     ("minutes add up over checkpoints", rollups::minutes_add_up),
     ("a roll-up answers whole steps", rollups::whole_steps),
     ("a roll-up is of what was asked", rollups::of_what_was_asked),

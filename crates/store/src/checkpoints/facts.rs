@@ -1,5 +1,5 @@
-//! The effects of checkpoints as rows. What is let go goes first, so that what comes again
-//! within the same effects starts anew.
+//! The effects of checkpoints as rows. What is let go goes first, then names that lead elsewhere,
+//! so that what comes again within the same effects starts anew.
 
 mod deltas;
 mod endpoints;
@@ -69,6 +69,9 @@ pub fn write(session: &dyn Session, checkpoints: &[Checkpoint]) -> Result<(), St
         for id in forgotten_collections {
             session.execute(FORGET_COLLECTION, &[id.into()])?;
         }
+        for alias in aliases {
+            write_alias(session, alias)?;
+        }
         for row in collections {
             write_collection(session, checkpoint.partition, row)?;
         }
@@ -77,9 +80,6 @@ pub fn write(session: &dyn Session, checkpoints: &[Checkpoint]) -> Result<(), St
         }
         for profile in profiles {
             write_profile(session, profile)?;
-        }
-        for alias in aliases {
-            write_alias(session, alias)?;
         }
         deltas::write_rollups(session, rollups)?;
         deltas::write_sources(session, sources)?;
@@ -145,7 +145,15 @@ fn write_alias(session: &dyn Session, alias: &Alias) -> Result<(), StoreError> {
         &[old.into(), new.into(), Value::count(position.0)],
     )?;
     session.execute(FORGET_PROFILE, &[old.into()])?;
-    session.execute(FORGET_ENDPOINT, &[old.into()]).map(drop)
+    session.execute(FORGET_ENDPOINT, &[old.into()])?;
+    if old == new {
+        return Ok(());
+    }
+    // A name may live again one day, and then begins anew.
+    for tier in TIERS {
+        tier.hand_on(session, old.0, new.0)?;
+    }
+    Ok(())
 }
 
 fn write_profile(session: &dyn Session, profile: &ProfileRow) -> Result<(), StoreError> {

@@ -17,11 +17,13 @@ const SUM_SECONDS_MAX: u64 = 10;
 /// The time is looked at once in so many rows.
 const ROWS_PER_LOOK: u64 = 256;
 
-/// `names`: the ids of the endpoints asked for, and every id that leads to one of them.
+/// `names`: the ids of the endpoints asked for, and every id that leads to one of them and has
+/// no endpoint of its own. An alias takes its roll-ups along; older releases left them behind.
 const NAMED: [&str; 2] = [
     "WITH RECURSIVE names (id) AS (
         SELECT e.id FROM endpoints e JOIN collections c ON c.id = e.collection",
-    " UNION SELECT a.old_id FROM aliases a JOIN names n ON a.new_id = n.id)
+    " UNION SELECT a.old_id FROM aliases a JOIN names n ON a.new_id = n.id
+            WHERE a.old_id NOT IN (SELECT id FROM endpoints))
     SELECT r.cells FROM {rollup} r
     WHERE r.endpoint IN (SELECT id FROM names) AND r.block >= ? AND r.block <= ?",
 ];

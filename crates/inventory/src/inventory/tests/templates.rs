@@ -324,6 +324,62 @@ fn a_split_makes_words_of_a_slot() {
     assert_eq!(split.facts.decisions[0].by, DecidedBy::Person);
 }
 
+#[test]
+fn what_was_merged_stays_so_whatever_is_learned() {
+    let mut inventory = Inventory::default();
+    let anna = see(&mut inventory, "GET https://a.example/users/anna 200").unwrap();
+    see(&mut inventory, "POST https://a.example/users/anna 200");
+    fold(&mut inventory, &people());
+    inventory.settle();
+    let rows = drained(&mut inventory).endpoints;
+    let slot = rows.iter().find(|it| &*it.template == "/users/{name}");
+    let slot = slot.unwrap().id;
+    let me = rows.iter().find(|it| &*it.template == "/users/me").unwrap();
+    assert!(inventory.merge(slot, me.id, Position(1)));
+    // Were `me` a value too, its own template would lead back to it.
+    let collection = me.collection;
+    assert!(inventory.pin(collection, "/users/{name}"));
+    for _ in 0..9 {
+        fold(&mut inventory, &people());
+        inventory.settle();
+    }
+    let effects = drained(&mut inventory);
+    assert!(effects.aliases.iter().all(|it| it.old != it.new));
+    assert_eq!(template(&mut inventory, "/users/me"), "/users/me");
+    assert_eq!(template(&mut inventory, "/users/otto"), "/users/me");
+    let row = effects.endpoints.iter().find(|it| it.id == me.id).unwrap();
+    assert_eq!(row.calls, 1 + 10 * 2 * 4 * NAMES.len() as u64);
+    let old = inventory.aliases.resolve_id(anna);
+    assert!(old == me.id || effects.aliases.iter().all(|it| it.old != anna));
+}
+
+#[test]
+fn a_name_that_lives_again_begins_anew() {
+    let mut inventory = Inventory::default();
+    let anna = see(&mut inventory, "GET https://a.example/users/anna 200").unwrap();
+    let first = drained(&mut inventory);
+    let collection = first.collections[0].id;
+    assert!(inventory.pin(collection, "/users/{who}"));
+    see(&mut inventory, "GET https://a.example/users/anna 200");
+    assert!(inventory.unpin(collection, "/users/{who}"));
+    assert_eq!(
+        see(&mut inventory, "GET https://a.example/users/anna 200"),
+        Some(anna)
+    );
+    let effects = drained(&mut inventory);
+    let row = effects.endpoints.iter().find(|it| it.id == anna).unwrap();
+    assert_eq!(row.calls, 1, "two of three stay with the slot");
+    let [pinned, alias] = &effects.aliases[..] else {
+        panic!("{:?}", effects.aliases)
+    };
+    let minutes = |id| effects.rollups.iter().filter(move |it| it.endpoint == id);
+    let calls = |id| minutes(id).map(|it| it.total().calls()).sum::<u64>();
+    assert_eq!((pinned.old, pinned.new), (anna, alias.old));
+    assert_eq!((calls(anna), calls(alias.new)), (1, 1));
+    assert!(inventory.forget(alias.new));
+    assert_eq!(drained(&mut inventory).forgotten, [alias.new]);
+}
+
 fn definition(version: &str, templates: &[&str]) -> Definition {
     Definition {
         title: "shop".into(),

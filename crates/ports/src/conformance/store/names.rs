@@ -67,3 +67,27 @@ pub fn circle(maker: &mut dyn Maker) {
         assert_eq!(calls_of(&*store, number), 0);
     }
 }
+
+pub fn live_again(maker: &mut dyn Maker) {
+    let store = maker.make();
+    let mut effects = estate(&[1, 2]);
+    effects.rollups = vec![rollup(1, &[(0, 1)]), rollup(2, &[(0, 2)])];
+    write(&*store, effects);
+    // In one checkpoint it leads to another and is called again.
+    let mut effects = estate(&[1, 2]);
+    effects.aliases = vec![alias(1, 2)];
+    effects.rollups = vec![rollup(1, &[(0, 4)])];
+    write(&*store, effects);
+    assert_eq!(templates(&*store, &all_endpoints()), ["/1", "/2"]);
+    let item = store.endpoint(endpoint_id(1)).unwrap().unwrap();
+    assert_eq!(item.row.id, endpoint_id(1));
+    assert_eq!((calls_of(&*store, 1), calls_of(&*store, 2)), (4, 3));
+    let forgotten = Effects {
+        forgotten: vec![endpoint_id(2)],
+        ..Effects::default()
+    };
+    write(&*store, forgotten);
+    assert_eq!(calls_of(&*store, 1), 4);
+    write(&*store, estate(&[2]));
+    assert_eq!(calls_of(&*store, 2), 0, "what it took in went with it");
+}
