@@ -123,7 +123,9 @@ fn learned(calls: &[&Call]) -> Urls {
     let mut urls = Urls::new();
     for call in calls {
         urls.entry(call.url.clone()).or_insert_with(|| {
-            let key = inventory.template_of(&exchange(call), &Reading::default(), "/");
+            let exchange = exchange(call);
+            reading.read(&exchange);
+            let key = inventory.template_of(&exchange, &reading, "/");
             let template = key.split_once(' ').map_or("", |it| it.1);
             (call.truth.clone(), template.to_owned())
         });

@@ -226,11 +226,13 @@ pub(crate) fn id(collection: CollectionId, key: &str) -> EndpointId {
 }
 
 pub(crate) fn spread(sketch: &Quantiles) -> Spread {
+    let count = sketch.count();
+    let [p50, p95, p99] = sketch.quantiles(count, [0.5, 0.95, 0.99]);
     Spread {
-        count: sketch.count(),
-        p50: sketch.quantile(0.5),
-        p95: sketch.quantile(0.95),
-        p99: sketch.quantile(0.99),
+        count,
+        p50,
+        p95,
+        p99,
         max: sketch.max(),
     }
 }

@@ -7,7 +7,7 @@ mod operations;
 mod profiles;
 mod word;
 
-use gatewatch_decode::{Api, Path, Reading};
+use gatewatch_decode::{Api, Reading};
 use gatewatch_model::effects::Coverage;
 use gatewatch_model::facts::Observation;
 use gatewatch_model::rollup::{Cell, status_class};
@@ -116,7 +116,6 @@ impl Default for Limits {
 /// Memory that is used again for each exchange.
 #[derive(Default)]
 pub(crate) struct Scratch {
-    path: Path,
     labels: Labels,
     /// What is asked for below the path.
     operation: String,
@@ -131,7 +130,7 @@ impl Inventory {
         let mut blemishes = sighting.blemishes;
         blemishes.insert(sighting.exchange.blemishes);
         blemishes.insert(sighting.reading.blemishes());
-        blemishes.insert(self.scratch.read(sighting.exchange, sighting.reading));
+        self.scratch.read(sighting.reading);
         let api = gatewatch_decode::api(sighting.exchange);
         if api == Api::Unknown {
             blemishes.insert(Blemishes::NO_HOST);
@@ -167,7 +166,7 @@ impl Inventory {
         reading: &Reading,
         scope: &str,
     ) -> Box<str> {
-        self.scratch.read(exchange, reading);
+        self.scratch.read(reading);
         let api = gatewatch_decode::api(exchange);
         let home = self.collections.find(scope, &api);
         self.write_key(home);
@@ -307,6 +306,11 @@ impl Inventory {
         blemishes: Blemishes,
     ) -> Option<EndpointId> {
         let seen = observation(sighting, blemishes);
+        if let Some(endpoint) = self.endpoints.slab.get(at) {
+            // Nothing comes of it but that the memory is at hand.
+            let (facts, profile) = (&endpoint.facts, &endpoint.profile);
+            core::hint::black_box(facts.touch(seen.caller) ^ profile.touch());
+        }
         self.endpoints.observe(at, &seen);
         let endpoint = self.endpoints.slab.get_mut(at)?;
         let profile = &mut endpoint.profile;
@@ -321,16 +325,14 @@ impl Inventory {
 }
 
 impl Scratch {
-    fn read(&mut self, exchange: &Exchange<'_>, reading: &Reading) -> Blemishes {
-        let (method, mut blemishes) = gatewatch_decode::method(exchange);
-        blemishes.insert(self.path.read(exchange));
+    fn read(&mut self, reading: &Reading) {
+        let method = reading.method();
         self.key.clear();
-        self.key.push_str(&method);
+        self.key.push_str(method);
         self.method_bytes = method.len();
         let operation = operations::write(reading, &mut self.operation);
         let operation = operation.then_some(&*self.operation);
-        self.labels.read(&self.path, operation);
-        blemishes
+        self.labels.read(reading.path(), operation);
     }
 
     fn method(&self) -> &str {

@@ -42,6 +42,10 @@ impl Carried {
         rows.collect()
     }
 
+    pub fn touch(&self) -> u64 {
+        self.0.first().map_or(0, |it| it.1)
+    }
+
     pub fn heap_bytes(&self) -> usize {
         self.0.capacity() * size_of::<(Credential, u64, Timestamp)>()
     }

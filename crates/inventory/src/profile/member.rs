@@ -207,6 +207,10 @@ impl Member {
         self.values.forget_texts();
     }
 
+    pub fn touch(&self) -> u64 {
+        self.present ^ u64::from(self.own.next) ^ self.kinds.touch() ^ self.values.touch()
+    }
+
     pub fn last_seen(&self) -> u32 {
         self.seen.1
     }

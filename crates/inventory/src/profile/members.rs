@@ -186,6 +186,12 @@ impl Members {
             .collect()
     }
 
+    pub fn touch(&self) -> u64 {
+        let members = self.list.iter().map(Member::touch);
+        let keys = self.keys.iter().step_by(8).copied();
+        members.chain(keys).fold(0, |all, it| all ^ it)
+    }
+
     pub fn lost(&self) -> u64 {
         self.lost
     }

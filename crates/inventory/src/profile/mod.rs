@@ -199,6 +199,19 @@ impl Profile {
         });
     }
 
+    /// Reads from the places that an exchange will need, like [`Facts::touch`].
+    ///
+    /// [`Facts::touch`]: gatewatch_model::facts::Facts::touch
+    pub fn touch(&self) -> u64 {
+        self.members.touch()
+            ^ self.credentials.touch()
+            ^ self.request_types.touch()
+            ^ self.response_types.touch()
+            ^ self.protocols.touch()
+            ^ self.callers.touch()
+            ^ self.tokens.as_ref().map_or(0, |it| it.touch())
+    }
+
     pub fn heap_bytes(&self) -> usize {
         let tokens = self.tokens.as_ref();
         self.members.heap_bytes()

@@ -42,6 +42,13 @@ impl Tally {
             .filter_map(|(kind, count)| Some((Kind::parse(kind)?, count)))
     }
 
+    pub fn touch(&self) -> u64 {
+        self.more
+            .as_ref()
+            .and_then(|it| it.first())
+            .map_or(0, |it| it.1)
+    }
+
     pub fn bytes(&self) -> usize {
         self.more.as_ref().map_or(0, |it| size_of_val(&***it))
     }

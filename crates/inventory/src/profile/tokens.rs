@@ -71,6 +71,10 @@ impl Tokens {
         }
     }
 
+    pub fn touch(&self) -> u64 {
+        self.algorithms.touch() ^ self.issuers.touch() ^ self.lifetime_seconds.touch()
+    }
+
     pub fn heap_bytes(&self) -> usize {
         self.algorithms.heap_bytes()
             + self.issuers.heap_bytes()

@@ -52,6 +52,10 @@ impl TopCallers {
         rows
     }
 
+    pub fn touch(&self) -> u64 {
+        self.places.iter().fold(0, |all, it| all ^ it.0)
+    }
+
     pub fn heap_bytes(&self) -> usize {
         let names = self.places.iter().map(|it| match &it.2 {
             Caller::Identity(identity) => identity.len(),

@@ -102,6 +102,14 @@ impl Values {
         }
     }
 
+    pub fn touch(&self) -> u64 {
+        let Values::Few(list) = self else {
+            return 0;
+        };
+        let read = |it: &Candidate| u64::from(it.hash);
+        list.first().map_or(0, read) ^ list.get(list.len() / 2).map_or(0, read)
+    }
+
     pub fn len(&self) -> usize {
         match self {
             Values::Few(list) => list.len(),

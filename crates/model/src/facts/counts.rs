@@ -34,6 +34,13 @@ impl Counts {
         self.keys.iter().copied().zip(self.counts.iter().copied())
     }
 
+    /// Reads where the search begins, so that it need not wait for memory then.
+    pub fn touch(&self) -> u64 {
+        let middle = self.keys.len() / 2;
+        let key = self.keys.get(middle).copied().map_or(0, u64::from);
+        key ^ self.counts.get(middle).copied().unwrap_or(0)
+    }
+
     pub fn heap_bytes(&self) -> usize {
         self.keys.capacity() * size_of::<u16>() + self.counts.capacity() * size_of::<u64>()
     }

@@ -35,12 +35,25 @@ impl Hll {
 
     pub fn estimate(&self) -> u64 {
         let mut counts = [0_u32; 66];
-        counts[0] = REGISTERS as u32;
-        self.each(|_, rank| {
-            counts[0] -= 1;
-            counts[usize::from(rank).min(65)] += 1;
-        });
+        match self {
+            Hll::Sparse(list) => {
+                counts[0] = (REGISTERS - list.len()) as u32;
+                for (_, rank) in list {
+                    counts[usize::from(*rank).min(65)] += 1;
+                }
+            }
+            Hll::Dense(registers) => count_ranks(registers, &mut counts),
+        }
         ertl(&counts, REGISTERS as f64, (64 - BITS) as usize).round() as u64
+    }
+
+    /// Reads what adding that hash reads, so that it need not wait for memory then.
+    pub fn touch(&self, hash: u64) -> u64 {
+        let register = (hash >> (64 - BITS)) as u16;
+        match self {
+            Hll::Sparse(list) => list.get(list.len() / 2).map_or(0, |it| u64::from(it.0)),
+            Hll::Dense(registers) => u64::from(registers[usize::from(register)]),
+        }
     }
 
     pub fn heap_bytes(&self) -> usize {
@@ -86,6 +99,20 @@ impl Hll {
                 }
             }
         }
+    }
+}
+
+/// Most registers have one of a few ranks: counted in one list, each would wait for the one
+/// before it.
+fn count_ranks(registers: &[u8; REGISTERS], counts: &mut [u32; 66]) {
+    let mut lists = [[0_u16; 66]; 4];
+    for four in registers.chunks_exact(4) {
+        for (list, rank) in lists.iter_mut().zip(four) {
+            list[usize::from(*rank).min(65)] += 1;
+        }
+    }
+    for (rank, count) in counts.iter_mut().enumerate() {
+        *count = lists.iter().map(|it| u32::from(it[rank])).sum();
     }
 }
 

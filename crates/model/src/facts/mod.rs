@@ -96,6 +96,16 @@ impl Facts {
         self.blemished += blemished;
     }
 
+    /// Reads from the places that an observation will need. They lie far apart, and asked for
+    /// all at once they come together instead of one after another.
+    pub fn touch(&self, caller: u64) -> u64 {
+        self.statuses.0.touch()
+            ^ self.callers.touch(caller)
+            ^ self.request_bytes.touch()
+            ^ self.response_bytes.touch()
+            ^ self.latency_micros.touch()
+    }
+
     /// Bytes on the heap, for the budget of a profile.
     pub fn heap_bytes(&self) -> usize {
         self.statuses.0.heap_bytes()

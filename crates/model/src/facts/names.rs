@@ -65,6 +65,10 @@ impl<const MAX: usize> Names<MAX> {
         self.list.is_empty() && self.other == 0
     }
 
+    pub fn touch(&self) -> u64 {
+        self.list.first().map_or(0, |it| it.hash)
+    }
+
     pub fn heap_bytes(&self) -> usize {
         self.list.capacity() * size_of::<Name>()
             + self.list.iter().map(|it| it.text.len()).sum::<usize>()

@@ -40,15 +40,29 @@ impl Quantiles {
 
     /// The value below which `q` (0 to 1) of all values lie; 0 when there are none.
     pub fn quantile(&self, q: f64) -> u64 {
-        let rank = (q.clamp(0.0, 1.0) * self.count() as f64).ceil().max(1.0) as u64;
-        let mut below = 0;
-        for (bucket, count) in self.buckets.iter() {
-            below += count;
-            if below >= rank {
-                return middle(bucket).min(self.max);
+        let [value] = self.quantiles(self.count(), [q]);
+        value
+    }
+
+    /// Several, which must ascend, of so many values, in one walk.
+    pub fn quantiles<const N: usize>(&self, count: u64, ascending: [f64; N]) -> [u64; N] {
+        let mut buckets = self.buckets.iter();
+        let (mut below, mut value) = (0, self.max);
+        ascending.map(|q| {
+            let rank = (q.clamp(0.0, 1.0) * count as f64).ceil().max(1.0) as u64;
+            while below < rank {
+                let Some((bucket, count)) = buckets.next() else {
+                    return self.max;
+                };
+                below += count;
+                value = middle(bucket).min(self.max);
             }
-        }
-        self.max
+            value
+        })
+    }
+
+    pub fn touch(&self) -> u64 {
+        self.buckets.touch()
     }
 
     pub fn heap_bytes(&self) -> usize {

@@ -137,3 +137,15 @@ fn mixed(mut z: u64) -> u64 {
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
 }
+
+#[test]
+fn several_quantiles_in_one_walk_are_those_of_several_walks() {
+    let mut sketch = Quantiles::default();
+    for values in 0..40_u64 {
+        let all = sketch.quantiles(sketch.count(), [0.0, 0.5, 0.5, 0.95, 1.0]);
+        let each = [0.0, 0.5, 0.5, 0.95, 1.0].map(|it| sketch.quantile(it));
+        assert_eq!(all, each, "{values} values");
+        sketch.add(values * values * 1_000);
+    }
+    assert_eq!(sketch.quantiles(sketch.count(), [0.0, 1.0])[0], 0);
+}

@@ -21,7 +21,9 @@ fn fold(inventory: &mut Inventory, traffic: &Traffic) {
 
 fn template(inventory: &mut Inventory, path: &str) -> String {
     let exchange = exchange(&format!("GET https://a.example{path} 200"));
-    let key = inventory.template_of(&exchange, &Reading::default(), "/");
+    let mut reading = Reading::default();
+    reading.read(&exchange);
+    let key = inventory.template_of(&exchange, &reading, "/");
     key.split_once(' ').unwrap().1.to_owned()
 }
 
