@@ -9,18 +9,32 @@ use gatewatch_decode::Reading;
 use gatewatch_inventory::{Digests, Inventory, Sighting};
 use gatewatch_model::effects::Effects;
 use gatewatch_model::exchange::{Body, Request, Response};
-use gatewatch_model::{Blemishes, Caller, Exchange, Timestamp};
+use gatewatch_model::{Blemishes, Caller, EndpointId, Exchange, Timestamp};
 
 const ENDPOINTS: u64 = 10_000;
+/// What a cache of a processor holds the profiles of.
+const HOT_ENDPOINTS: u64 = 200;
 const HOSTS: u64 = 2_000;
 const CALLERS: u64 = 100_000;
 const EXCHANGES: u64 = 2_000_000;
 const FLOOD: u64 = 1_000_000;
-/// As many exchanges as come between two checkpoints at 10,000 a second.
-const CHECKPOINT: u64 = 5_000;
+/// As many exchanges as come in a quarter of a second at the budget's rate.
+const CHECKPOINT: u64 = 20_000;
+/// A shard folds an exchange while it is still in the cache, so these are read once before.
+const WARM: usize = 16;
 
 fn main() {
-    let exchanges = (0..ENDPOINTS * 4).map(exchange).collect::<Vec<_>>();
+    println!("{HOT_ENDPOINTS} endpoints");
+    run(HOT_ENDPOINTS);
+    println!("{ENDPOINTS} endpoints");
+    let mut fold = run(ENDPOINTS);
+    snapshot(&fold.inventory);
+    flood(&mut fold.inventory);
+}
+
+fn run(endpoints: u64) -> Fold {
+    let exchanges = (0..endpoints * 4).map(|it| exchange(it, endpoints));
+    let exchanges = exchanges.collect::<Vec<_>>();
     let mut fold = Fold::default();
     let before = resident_bytes();
     fold.run(&exchanges, EXCHANGES / 4);
@@ -68,8 +82,7 @@ fn main() {
         "largest profile                         {:>8} bytes",
         memory.profile_bytes_max
     );
-    snapshot(&fold.inventory);
-    flood(&mut fold.inventory);
+    fold
 }
 
 #[derive(Default)]
@@ -97,23 +110,12 @@ impl Fold {
             let picked = (0..CHECKPOINT)
                 .map(|_| self.pick(exchanges))
                 .collect::<Vec<_>>();
-            let at = Timestamp::from_seconds((checkpoint / 2).cast_signed());
-            let start = Cpu::now();
+            let at = Timestamp::from_seconds((checkpoint / 4).cast_signed());
             let mut placed = Vec::with_capacity(picked.len());
-            for (exchange, caller) in &picked {
-                self.reading.read(exchange);
-                let sighting = Sighting {
-                    exchange,
-                    reading: &self.reading,
-                    scope: "/",
-                    caller,
-                    external: Some(true),
-                    at,
-                    blemishes: Blemishes::default(),
-                };
-                placed.push(self.inventory.observe(&sighting).endpoint);
+            for few in picked.chunks(WARM) {
+                few.iter().for_each(|it| self.reading.read(it.0));
+                self.observe(few, at, &mut placed);
             }
-            self.times.observe += start.elapsed();
             let start = Cpu::now();
             for ((exchange, caller), endpoint) in picked.iter().zip(placed) {
                 if let Some(endpoint) = endpoint {
@@ -121,7 +123,7 @@ impl Fold {
                 }
             }
             self.times.digest += start.elapsed();
-            if checkpoint % 20 == 19 {
+            if checkpoint % 5 == 4 {
                 self.digests.take();
                 self.inventory.tick(at);
             }
@@ -132,6 +134,29 @@ impl Fold {
             self.rows += effects.endpoints.len();
             self.profiles += effects.profiles.len();
         }
+    }
+
+    fn observe(
+        &mut self,
+        picked: &[(&Exchange<'_>, Caller)],
+        at: Timestamp,
+        placed: &mut Vec<Option<EndpointId>>,
+    ) {
+        let start = Cpu::now();
+        for (exchange, caller) in picked {
+            self.reading.read(exchange);
+            let sighting = Sighting {
+                exchange,
+                reading: &self.reading,
+                scope: "/",
+                caller,
+                external: Some(true),
+                at,
+                blemishes: Blemishes::default(),
+            };
+            placed.push(self.inventory.observe(&sighting).endpoint);
+        }
+        self.times.observe += start.elapsed();
     }
 
     /// Few endpoints get most of the traffic, as everywhere.
@@ -149,8 +174,8 @@ impl Fold {
 }
 
 /// 0.5 KB of heads, 0.5 KB of request body, 1 KB of response body.
-fn exchange(number: u64) -> Exchange<'static> {
-    let endpoint = number % ENDPOINTS;
+fn exchange(number: u64, endpoints: u64) -> Exchange<'static> {
+    let endpoint = number % endpoints;
     let headers = [
         ("Host", format!("api{}.contoso.example", endpoint % HOSTS)),
         ("Content-Type", "application/json".into()),
