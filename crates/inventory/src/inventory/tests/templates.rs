@@ -470,12 +470,10 @@ fn operations_are_endpoints_of_their_own_within_bounds() {
     let mut ask = |name: &str| {
         let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{name}"}}"#);
         let mut exchange = exchange("POST https://a.example/rpc 200");
-        exchange.request.headers =
-            Some(vec![("content-type".into(), "application/json".into())].into());
+        exchange.request.headers = Some(vec![("content-type".into(), "application/json".into())]);
         exchange.request.body = Some(gatewatch_model::exchange::Body {
             bytes_total: body.len() as u64,
             bytes: body.into_bytes().into(),
-            ..Default::default()
         });
         observe(&mut inventory, &exchange, Timestamp::ZERO);
         let mut reading = Reading::default();
