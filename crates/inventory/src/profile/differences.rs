@@ -59,7 +59,11 @@ fn odd_member(operation: &Operation, row: &MemberRow) -> Option<String> {
         let known = |it: &&DefinedMember| {
             it.open && is_below(&row.path, &it.path) || is_below(&it.path, &row.path)
         };
-        let undocumented = (parameter || body) && !documented.iter().any(known);
+        // A key is documented by its scheme, not as a parameter.
+        let mut schemes = operation.security.schemes.iter();
+        let key = schemes.any(|it| *it.kind == *"api-key-query" && it.carrier == row.path);
+        let told = parameter && key || documented.iter().any(known);
+        let undocumented = (parameter || body) && !told;
         let what = if parameter { "parameter" } else { "member" };
         return undocumented.then(|| format!("undocumented {what} {}", place(row.spot, &row.path)));
     };
@@ -301,6 +305,22 @@ mod tests {
         check(
             &format!(r#"PUT /orders?tenant=a 404 {TOKEN} answer='{{"id":"x"}}'"#),
             &[],
+        );
+    }
+
+    #[test]
+    fn a_key_in_the_query_is_documented_by_its_scheme() {
+        let mut secured = operation();
+        secured.security.schemes[0].kind = "api-key-query".into();
+        secured.security.schemes[0].carrier = "api_key".into();
+        let (mut profile, mut facts) = (Profile::default(), Facts::default());
+        let url = format!("PUT /orders?tenant=a&api_key=k&key=k 200 {TOKEN} answer=''");
+        super::super::tests::traffic(&url, &mut profile, &mut facts);
+        let found = differences(&secured, &profile, &facts);
+        let parameters = found.iter().filter(|it| it.contains("parameter"));
+        assert_eq!(
+            parameters.map(|it| &**it).collect::<Vec<_>>(),
+            ["undocumented parameter $.request.query.key"]
         );
     }
 
