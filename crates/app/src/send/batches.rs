@@ -86,17 +86,16 @@ pub fn follow(
     let bytes_read = follower.bytes_read();
     let mut cutter = Cutter::new(to);
     loop {
-        let wanted = match follower.next() {
-            Some(item) => !matches!(cutter.take(item), Took::Unwanted),
-            None => {
-                let wanted = cutter.pass();
-                if follower.is_over() || stop.load(Ordering::Relaxed) {
-                    return;
-                }
-                bar.set_position(bytes_read.load(Ordering::Relaxed));
-                std::thread::sleep(interval);
-                wanted
+        let wanted = if let Some(item) = follower.next() {
+            !matches!(cutter.take(item), Took::Unwanted)
+        } else {
+            let wanted = cutter.pass();
+            if follower.is_over() || stop.load(Ordering::Relaxed) {
+                return;
             }
+            bar.set_position(bytes_read.load(Ordering::Relaxed));
+            std::thread::sleep(interval);
+            wanted
         };
         if !wanted || to.is_closed() {
             return;

@@ -92,7 +92,7 @@ async fn until_told(
 
 /// All files, read once or followed.
 enum Input {
-    Once(Reader),
+    Once(Box<Reader>),
     Follow(Follower, Duration),
 }
 
@@ -103,7 +103,7 @@ impl Input {
             ..args.reading.asked()
         })?;
         if !args.follow {
-            return Ok(Input::Once(Reader::open(&args.files, options)?));
+            return Ok(Input::Once(Box::new(Reader::open(&args.files, options)?)));
         }
         anyhow::ensure!(
             args.files.iter().all(|it| it.as_os_str() != STDIN),
@@ -134,7 +134,7 @@ impl Input {
 
     fn read(self, bar: &ProgressBar, stop: &AtomicBool, to: &mpsc::Sender<Cut>) {
         match self {
-            Input::Once(reader) => batches::read(reader, bar, to),
+            Input::Once(reader) => batches::read(*reader, bar, to),
             Input::Follow(follower, interval) => {
                 batches::follow(follower, interval, (bar, stop), to);
             }
