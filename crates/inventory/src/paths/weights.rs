@@ -1,7 +1,7 @@
 //! What each sign that a segment is a value weighs, in hundredths of log-odds: before anything is
 //! known of the rest of the API, and after. The weights are a logistic regression over the
 //! public definitions of a hundred APIs; those of callers and growth, which definitions do not
-//! show, are set by hand. No sign knows a word by its text but the verbs of APIs in general.
+//! show, and of likeness two levels below are set by hand. No sign knows a word by its text but the verbs of APIs in general.
 
 /// A sign and its two weights.
 pub(super) struct Weight {
