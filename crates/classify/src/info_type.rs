@@ -1,0 +1,80 @@
+//! One type of sensitive information, as its file in the catalogue tells it.
+
+use gatewatch_model::InfoTypeId;
+use gatewatch_model::info_type::Category;
+use serde::Deserialize;
+
+use crate::checks::Check;
+
+/// One type, read and proved sound.
+#[derive(Clone, Debug)]
+pub struct InfoType {
+    pub key: InfoTypeId,
+    /// `us-ssn`.
+    pub id: Box<str>,
+    pub title: Box<str>,
+    pub category: Category,
+    pub severity: Severity,
+    /// Two capital letters; evidence of that country or its language raises confidence.
+    pub country: Option<[u8; 2]>,
+    /// Looked for unless a scope says otherwise.
+    pub on: bool,
+    pub mask: Mask,
+    /// Names of members, and words beside a value, that speak for it, in lower case, words
+    /// separated by one space: `card number`.
+    pub near: Vec<Box<str>>,
+    /// That speak against it.
+    pub far: Vec<Box<str>>,
+    pub patterns: Vec<Pattern>,
+    /// Each a text such as `{"card": "4111 1111 1111 1111"}` or `pan=5500005555555559`.
+    pub examples: Vec<Box<str>>,
+    pub counter_examples: Vec<Box<str>>,
+    pub references: Vec<Box<str>>,
+    /// Its name and id in the reference product, and whether it is on by default there.
+    pub purview: Option<Purview>,
+}
+
+/// One form that values of a type have.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    /// Of the whole value, bytes not characters, without anchors.
+    pub regex: Box<str>,
+    pub check: Option<&'static Check>,
+    /// Confidence in percent when nothing but the value speaks; 0: never without a name.
+    pub alone: u8,
+    /// Confidence in percent when the name speaks for it too.
+    pub named: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    Low,
+    Medium,
+    High,
+}
+
+/// What of a value may be shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mask {
+    /// Its length alone.
+    #[default]
+    Hidden,
+    /// Its last four letters or digits: `•••• •••• •••• 1111`.
+    LastFour,
+    /// A prefix that says what it is: `ghp_•••`.
+    Prefix,
+    /// Of an e-mail address what comes after the `@`; of a network address its first half.
+    Domain,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Purview {
+    pub name: Box<str>,
+    #[serde(default)]
+    pub guid: Option<Box<str>>,
+    #[serde(default)]
+    pub default: bool,
+}
