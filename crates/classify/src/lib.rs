@@ -3,26 +3,8 @@
 
 mod catalogue;
 mod checks;
-mod compiled;
-mod confidence;
-mod context;
-mod find;
-mod form;
-mod gate;
-mod hint;
 mod info_type;
-mod judge;
-mod mask;
-mod names;
-mod placeholder;
-mod switches;
-mod text;
-mod vocabulary;
 
 pub use catalogue::{Catalogue, CatalogueError, SHIPPED};
 pub use checks::{Check, ROLL};
-pub use find::{Classifier, Hit};
 pub use info_type::{InfoType, Mask, Pattern, Severity};
-pub use judge::{finish, judge, judge_all};
-pub use mask::{mask, redact};
-pub use switches::Switches;

@@ -1,5 +1,6 @@
 //! Scores templates against labelled URLs: JSON Lines with `api`, `url` and `template`, from a
-//! file or standard input, with `--half a|b` one half of the APIs. All calls of an API go through
+//! file or standard input, with `--half a|b` one half of the APIs, with `--masked` as a server
+//! sees them, which has tokens for words that few have sent. All calls of an API go through
 //! an inventory; then each is asked for. Prints averages over APIs and, with `--worst N`, where
 //! they are lost; how templates improve with more URLs; and what the order of calls changes.
 #![expect(clippy::print_stdout, reason = "an example that prints its table")]
@@ -7,10 +8,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::io::{BufRead, BufReader};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use gatewatch_decode::Reading;
 use gatewatch_inventory::{Inventory, Sighting};
 use gatewatch_model::{Blemishes, Caller, Exchange, Timestamp};
+
+/// Whether words are masked.
+static MASKED: AtomicBool = AtomicBool::new(false);
 
 /// Distinct URLs of one API, each with the true and the found template.
 type Urls = BTreeMap<String, (String, String)>;
@@ -31,6 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--worst" => worst = arguments.next().ok_or("--worst takes a number")?.parse()?,
+            "--masked" => MASKED.store(true, Relaxed),
             "--half" => half = Some(arguments.next().ok_or("--half takes a or b")?),
             _ => file = Some(argument),
         }
@@ -105,6 +111,9 @@ fn half_of(name: &str) -> &'static str {
 /// Observes all calls, settles, and asks each URL for its template.
 fn learned(calls: &[&Call]) -> Urls {
     let mut inventory = Inventory::default();
+    if MASKED.load(Relaxed) {
+        inventory.set_key(&[7; 32]);
+    }
     let mut reading = Reading::default();
     for call in calls {
         let exchange = exchange(call);
@@ -127,10 +136,24 @@ fn learned(calls: &[&Call]) -> Urls {
             reading.read(&exchange);
             let key = inventory.template_of(&exchange, &reading, "/");
             let template = key.split_once(' ').map_or("", |it| it.1);
-            (call.truth.clone(), template.to_owned())
+            (call.truth.clone(), unmasked(template, &call.url))
         });
     }
     urls
+}
+
+/// With the words of the path in place of their tokens.
+fn unmasked(template: &str, url: &str) -> String {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let mut words = path.split('/').filter(|it| !it.is_empty());
+    let labels = template.split('/').map(|label| match label {
+        "" => label,
+        _ => words
+            .next()
+            .filter(|_| label.starts_with('~'))
+            .unwrap_or(label),
+    });
+    labels.collect::<Vec<_>>().join("/")
 }
 
 fn exchange(call: &Call) -> Exchange<'_> {

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use gatewatch_model::{CollectionId, EndpointId};
 
+use crate::paths::Shown;
+
 /// Old to new, per collection; a new one is never an old one too.
 #[derive(Default)]
 pub(crate) struct Aliases(BTreeMap<CollectionId, BTreeMap<Box<str>, Alias>>);
@@ -45,6 +47,23 @@ impl Aliases {
             earlier.new_id = alias.new_id;
         }
         siblings.insert(alias.old.clone(), alias);
+    }
+
+    /// Has old names hold the text that is shown by now in place of a token.
+    pub fn show(&mut self, collection: CollectionId, shown: &[Shown]) {
+        let Some(siblings) = self.0.get_mut(&collection) else {
+            return;
+        };
+        for shown in shown {
+            let found = siblings.keys().filter(|it| shown.stands_in(it));
+            for old in found.cloned().collect::<Vec<_>>() {
+                let Some(mut alias) = siblings.remove(&old) else {
+                    continue;
+                };
+                alias.old = shown.show_in(&alias.old).into();
+                siblings.insert(alias.old.clone(), alias);
+            }
+        }
     }
 
     /// Lets whatever led to an endpoint lead on to its new key.

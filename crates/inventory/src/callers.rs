@@ -144,7 +144,7 @@ impl Callers {
     }
 
     pub fn decode(bytes: &[u8]) -> Result<Callers, StateError> {
-        read_state("callers", VERSION, bytes, |d| {
+        read_state("callers", VERSION..=VERSION, bytes, |d| {
             d.array()?;
             let mut callers = Callers {
                 evicted: d.decode()?,

@@ -99,7 +99,7 @@ impl Digests {
     }
 
     pub fn decode(bytes: &[u8]) -> Result<Digests, StateError> {
-        read_state("digests", VERSION, bytes, |d| {
+        read_state("digests", VERSION..=VERSION, bytes, |d| {
             let mut digests = Digests::default();
             for saved in list::<(&str, _, _, _, _, _)>(d, DIGESTS_MAX)? {
                 let (caller, endpoint, window, first_seen, last_seen, statuses) = saved;

@@ -1,5 +1,8 @@
-//! The endpoints of a partition: found by collection and template without allocation, and the
+//! The endpoints of a partition: found by collection and template without allocation, those of
+//! one collection together, and the
 //! seedlings among them by how long ago they were seen.
+
+use std::collections::BTreeSet;
 
 use gatewatch_model::definition::Operation;
 use gatewatch_model::effects::{EndpointRow, Spread};
@@ -72,6 +75,8 @@ pub(crate) struct Endpoints {
     pub seedlings: Recency,
     by_key: Places,
     by_id: Places,
+    /// Collection and endpoint, by place.
+    by_home: BTreeSet<(u32, u32)>,
 }
 
 impl Endpoints {
@@ -85,6 +90,12 @@ impl Endpoints {
     pub fn find_id(&self, id: EndpointId) -> Option<u32> {
         self.by_id
             .find(id, |at| self.slab.get(at).is_some_and(|it| it.own.id == id))
+    }
+
+    /// Places of the endpoints of one collection, in an order that history made.
+    pub fn of(&self, home: u32) -> impl Iterator<Item = (u32, &Endpoint)> {
+        let own = self.by_home.range((home, 0)..=(home, u32::MAX));
+        own.filter_map(|(_, at)| Some((*at, self.slab.get(*at)?)))
     }
 
     pub fn add(&mut self, home: u32, collection: CollectionId, key: &str) -> u32 {
@@ -108,8 +119,9 @@ impl Endpoints {
 
     /// Takes in an endpoint; a seedling counts as the one seen last.
     pub fn insert(&mut self, endpoint: Endpoint) -> u32 {
-        let seedling = !endpoint.grown;
+        let (seedling, home) = (!endpoint.grown, endpoint.own.home);
         let at = self.slab.insert(endpoint);
+        self.by_home.insert((home, at));
         self.by_key
             .insert(at, |at| self.slab.get(at).map(Endpoint::full_key));
         self.by_id
@@ -124,6 +136,7 @@ impl Endpoints {
         let endpoint = self.slab.remove(at)?;
         self.by_key.remove(endpoint.full_key(), at);
         self.by_id.remove(endpoint.own.id, at);
+        self.by_home.remove(&(endpoint.own.home, at));
         if !endpoint.grown {
             self.seedlings.remove(at);
         }
@@ -158,10 +171,14 @@ impl Endpoints {
 
     pub fn heap_bytes(&self) -> usize {
         let tables = self.by_key.heap_bytes() + self.by_id.heap_bytes();
+        let tables = tables + self.by_home.len() * BY_HOME_BYTES;
         let inner = self.slab.iter().map(|(_, it)| it.heap_bytes());
         self.slab.heap_bytes() + self.seedlings.heap_bytes() + tables + inner.sum::<usize>()
     }
 }
+
+/// A pair in a tree whose nodes are two thirds full.
+const BY_HOME_BYTES: usize = 12;
 
 /// What a scanner gets that tries what is not there.
 pub(crate) const MISSES: [u16; 3] = [400, 404, 405];

@@ -18,7 +18,7 @@ use crate::callers::caller_hash;
 use crate::collections::Collections;
 use crate::endpoints::{Endpoints, MISSES};
 use crate::limits::{COLLECTIONS_MAX, ENDPOINTS_MAX, SEEDLINGS_MAX};
-use crate::paths::{Labels, Tree};
+use crate::paths::{Labels, Masks, Recent, Tree};
 use crate::pending::Pending;
 use crate::profile::Seen;
 use profiles::Line;
@@ -33,6 +33,7 @@ pub struct Inventory {
     pub(crate) pending: Pending,
     pub(crate) limits: Limits,
     pub(crate) line: Line,
+    pub(crate) masks: Masks,
     /// Nodes of evidence in all collections.
     pub(crate) path_nodes: usize,
     /// Of the record at hand.
@@ -117,6 +118,7 @@ impl Default for Limits {
 #[derive(Default)]
 pub(crate) struct Scratch {
     labels: Labels,
+    recent: Recent,
     /// What is asked for below the path.
     operation: String,
     /// Method, a space and the template.
@@ -130,7 +132,7 @@ impl Inventory {
         let mut blemishes = sighting.blemishes;
         blemishes.insert(sighting.exchange.blemishes);
         blemishes.insert(sighting.reading.blemishes());
-        self.scratch.read(sighting.reading);
+        self.scratch.read(sighting.reading, &self.masks);
         let api = gatewatch_decode::api(sighting.exchange);
         if api == Api::Unknown {
             blemishes.insert(Blemishes::NO_HOST);
@@ -166,7 +168,7 @@ impl Inventory {
         reading: &Reading,
         scope: &str,
     ) -> Box<str> {
-        self.scratch.read(reading);
+        self.scratch.read(reading, &self.masks);
         let api = gatewatch_decode::api(exchange);
         let home = self.collections.find(scope, &api);
         self.write_key(home);
@@ -325,14 +327,15 @@ impl Inventory {
 }
 
 impl Scratch {
-    fn read(&mut self, reading: &Reading) {
+    fn read(&mut self, reading: &Reading, masks: &Masks) {
         let method = reading.method();
         self.key.clear();
         self.key.push_str(method);
         self.method_bytes = method.len();
         let operation = operations::write(reading, &mut self.operation);
         let operation = operation.then_some(&*self.operation);
-        self.labels.read(reading.path(), operation);
+        self.labels
+            .read(reading.path(), operation, masks, &mut self.recent);
     }
 
     fn method(&self) -> &str {

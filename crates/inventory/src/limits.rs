@@ -22,6 +22,11 @@ pub const PATH_NODES_MAX: usize = 8_192;
 pub const PATH_NODES_ALL_MAX: usize = 65_536;
 /// A word visited so often stays a name while a crowd of others comes.
 pub const PROVEN_VISITS: u64 = 8;
+/// Callers who have sent a word of a path before it is kept as text.
+pub const SHOWN_CALLERS: u32 = 5;
+/// Calls that do as well where no values are to be expected, beside so few unknown words.
+pub const SHOWN_VISITS: u64 = 64;
+pub const SHOWN_SIBLINGS: usize = 8;
 /// The name of a GraphQL operation, a JSON-RPC method, a tool.
 pub const OPERATION_BYTES_MAX: usize = 64;
 /// Names that learned templates have left behind; beyond it only those of grown endpoints are

@@ -6,6 +6,7 @@ mod decide;
 mod evidence;
 mod judge;
 mod labels;
+mod masks;
 mod routes;
 mod weights;
 mod words;
@@ -19,7 +20,9 @@ use crate::limits::{PATH_NODES_MAX, TEMPLATE_BYTES_MAX};
 use crate::state::list;
 use evidence::{Evidence, NodeFacts, Visit};
 pub(crate) use labels::{Label, Labels, Sort};
+pub(crate) use masks::{Masks, Recent, Shown, is_token};
 use routes::{Route, Routes};
+use words::Word;
 
 /// The tree of one collection.
 #[derive(Default)]
@@ -27,6 +30,8 @@ pub(crate) struct Tree {
     evidence: Evidence,
     routes: Routes,
     counters: Counters,
+    /// Whether words wait for their text.
+    waits_to_show: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Encode, Decode)]
@@ -51,19 +56,20 @@ const NOVEL_MIN: u64 = 16;
 
 impl Tree {
     /// Counts one path. True when enough is new to decide again.
-    pub fn learn(&mut self, labels: &Labels, method: &str, caller: u64, room: bool) -> bool {
+    pub fn learn(&mut self, labels: &Labels, from: From<'_>, room: bool, masks: &Masks) -> bool {
         if labels.is_asterisk() {
             return false;
         }
         self.counters.visits += 1;
         let visit = Visit {
-            method: method_bit(method),
-            caller,
+            method: method_bit(from.method),
+            caller: from.caller,
             number: self.counters.visits,
         };
-        let made = self.evidence.add(labels, visit, room);
-        self.counters.novel += made as u64;
-        let full = made > 0 && self.len() >= PATH_NODES_MAX;
+        let added = self.evidence.add(labels, visit, room, masks);
+        self.counters.lost += added.lost;
+        self.counters.novel += (added.made + added.known) as u64;
+        let full = added.made > 0 && self.len() >= PATH_NODES_MAX;
         full || self.counters.novel >= NOVEL_MIN.max(self.len() as u64 / 4)
     }
 
@@ -84,7 +90,26 @@ impl Tree {
         if self.len() >= PATH_NODES_MAX {
             self.counters.lost += self.evidence.compact(&routes);
         }
+        self.waits_to_show = routes.waits_to_show();
         Before(core::mem::replace(&mut self.routes, routes))
+    }
+
+    /// Takes the text of words that may be shown by now from a path; answers which.
+    pub fn show(&mut self, labels: &Labels) -> Vec<Shown> {
+        if !self.waits_to_show {
+            return Vec::new();
+        }
+        let shown = self.routes.show(labels);
+        if !shown.is_empty() {
+            self.waits_to_show = self.routes.waits_to_show();
+        }
+        shown
+    }
+
+    /// Gives words their tokens, after a key has come.
+    pub fn mask(&mut self, masks: &Masks) {
+        self.evidence.mask(masks);
+        self.routes = core::mem::take(&mut self.routes).mask(masks);
     }
 
     /// Has words stand where that segment of a template is a slot; false if it is none.
@@ -128,6 +153,13 @@ impl Tree {
     }
 }
 
+/// Who called, and how.
+#[derive(Clone, Copy)]
+pub(crate) struct From<'f> {
+    pub method: &'f str,
+    pub caller: u64,
+}
+
 /// Routes that are no longer in force.
 pub(crate) struct Before(Routes);
 
@@ -160,6 +192,9 @@ struct Saved<'t> {
     sort: Sort,
     #[n(3)]
     facts: NodeFacts,
+    /// Stem and spelling of a word that has a token.
+    #[n(4)]
+    word: Option<(u64, u16)>,
 }
 
 impl<C> Encode<C> for Tree {
@@ -170,6 +205,7 @@ impl<C> Encode<C> for Tree {
             text: &it.text,
             sort: it.sort,
             facts: it.facts,
+            word: is_token(&it.text).then(|| it.word.saved()),
         });
         let nodes = nodes.collect::<Vec<_>>();
         e.encode((self.counters, nodes, &self.routes.nodes))?.ok()
@@ -196,8 +232,11 @@ impl<'b, C> Decode<'b, C> for Tree {
                 if saved.text.len() > TEMPLATE_BYTES_MAX {
                     return Err(damaged("a label that is too long"));
                 }
+                let word = saved.word.map(|it| Word::of_saved(saved.text, it));
+                let word = word.unwrap_or_else(|| Word::of(saved.text));
+                let facts = NodeFacts::default();
                 tree.evidence
-                    .put(parent, saved.text, saved.sort, NodeFacts::default())
+                    .put(parent, (saved.text, word), saved.sort, facts)
             };
             if let Some(node) = tree.evidence.nodes.get_mut(at) {
                 node.facts = saved.facts;
@@ -206,6 +245,7 @@ impl<'b, C> Decode<'b, C> for Tree {
         }
         tree.routes = Routes::take_back(list::<Route>(d, 2 * PATH_NODES_MAX)?)
             .ok_or_else(|| damaged("a route before its parent"))?;
+        tree.waits_to_show = tree.routes.waits_to_show();
         Ok(tree)
     }
 }

@@ -10,7 +10,7 @@ use gatewatch_model::definition::{Definition, Operation};
 use gatewatch_model::profile::{DecidedBy, Decision, Drift};
 
 use crate::limits::{DEFINITIONS_MAX, OPERATIONS_MAX, PINS_MAX, REMOVED_MAX, TEMPLATE_BYTES_MAX};
-use crate::paths::Labels;
+use crate::paths::{Labels, Masks};
 use fixed::Fixed;
 
 #[derive(Default, minicbor::Encode, minicbor::Decode)]
@@ -36,10 +36,10 @@ pub(crate) struct Said {
 
 impl Said {
     /// Makes what is not saved anew.
-    pub fn rebuild(&mut self) {
-        self.pinned = Fixed::of(self.pins.iter().map(|it| &**it));
+    pub fn rebuild(&mut self, masks: &Masks) {
+        self.pinned = Fixed::of(self.pins.iter().map(|it| &**it), masks);
         let operations = self.definitions.iter().flat_map(|it| &it.operations);
-        self.defined = Fixed::of(operations.map(|it| &*it.template));
+        self.defined = Fixed::of(operations.map(|it| &*it.template), masks);
     }
 
     pub fn is_empty(&self) -> bool {
@@ -83,7 +83,7 @@ impl Said {
     }
 
     /// False where it changes nothing, or is no template.
-    pub fn pin(&mut self, template: &str) -> bool {
+    pub fn pin(&mut self, template: &str, masks: &Masks) -> bool {
         let place = self.pins.binary_search_by(|it| (**it).cmp(template));
         let Err(place) = place else {
             return false;
@@ -92,14 +92,14 @@ impl Said {
             return false;
         }
         self.pins.insert(place, template.into());
-        self.rebuild();
+        self.rebuild(masks);
         true
     }
 
-    pub fn unpin(&mut self, template: &str) -> bool {
+    pub fn unpin(&mut self, template: &str, masks: &Masks) -> bool {
         let before = self.pins.len();
         self.pins.retain(|it| **it != *template);
-        self.rebuild();
+        self.rebuild(masks);
         self.pins.len() < before
     }
 
@@ -109,7 +109,7 @@ impl Said {
 
     /// Takes a definition in place of one of the same title, or beside others. False where there
     /// is no room, or nothing in it.
-    pub fn define(&mut self, definition: &Definition, at: Timestamp) -> bool {
+    pub fn define(&mut self, definition: &Definition, at: Timestamp, masks: &Masks) -> bool {
         let mut definition = definition.clone();
         definition
             .operations
@@ -136,7 +136,7 @@ impl Said {
         }
         self.definitions.push(definition);
         self.note_removed(&gone, at);
-        self.rebuild();
+        self.rebuild(masks);
         true
     }
 
@@ -158,11 +158,11 @@ impl Said {
         self.removed.truncate(REMOVED_MAX);
     }
 
-    pub fn undefine(&mut self) -> bool {
+    pub fn undefine(&mut self, masks: &Masks) -> bool {
         let any = !self.definitions.is_empty();
         self.definitions.clear();
         self.removed.clear();
-        self.rebuild();
+        self.rebuild(masks);
         any
     }
 

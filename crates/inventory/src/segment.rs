@@ -2,6 +2,7 @@
 
 mod shape;
 mod spelling;
+pub(crate) mod vocabulary;
 
 use crate::limits::LITERAL_BYTES_MAX;
 

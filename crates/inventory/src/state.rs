@@ -13,7 +13,9 @@ use crate::endpoints::{self, Endpoint};
 use crate::inventory::{Counters, Inventory};
 use crate::limits::{ALIASES_MAX, COLLECTIONS_MAX, ENDPOINTS_MAX};
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
+/// The oldest that is read: what is new since has a default.
+const VERSION_MIN: u32 = 2;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
@@ -64,7 +66,7 @@ impl Inventory {
     }
 
     pub fn decode(bytes: &[u8]) -> Result<Inventory, StateError> {
-        read_state("inventory", VERSION, bytes, |d| {
+        read_state("inventory", VERSION_MIN..=VERSION, bytes, |d| {
             d.array()?;
             let mut inventory = Inventory::default();
             inventory.counters = Counters::decode(d, &mut ())?;
@@ -72,7 +74,7 @@ impl Inventory {
             for collection in list::<Collection>(d, COLLECTIONS_MAX)? {
                 inventory.path_nodes += collection.paths.len();
                 let mut collection = collection;
-                collection.said.rebuild();
+                collection.said.rebuild(&inventory.masks);
                 homes.insert(collection.id, inventory.collections.insert(collection));
             }
             for endpoint in list::<Endpoint>(d, ENDPOINTS_MAX)? {
@@ -110,7 +112,7 @@ pub(crate) fn write_state(bytes: &mut Vec<u8>, version: u32, content: &impl Enco
 
 pub(crate) fn read_state<T>(
     engine: &'static str,
-    known: u32,
+    known: core::ops::RangeInclusive<u32>,
     bytes: &[u8],
     read: impl FnOnce(&mut Decoder<'_>) -> Result<T, DecodeError>,
 ) -> Result<T, StateError> {
@@ -121,11 +123,11 @@ pub(crate) fn read_state<T>(
     let mut decoder = Decoder::new(bytes);
     decoder.array().map_err(damaged)?;
     let found = decoder.u32().map_err(damaged)?;
-    if found != known {
+    if !known.contains(&found) {
         return Err(StateError::Version {
             engine,
             found,
-            known,
+            known: *known.end(),
         });
     }
     let content = read(&mut decoder).map_err(damaged)?;

@@ -6,7 +6,7 @@ use std::time::Instant;
 use gatewatch_model::{Partition, Position};
 use gatewatch_ports::{Store, StoreError};
 
-use crate::fold::{Fold, StateError};
+use crate::fold::{self, Fold, StateError};
 use crate::marker::Mark;
 use crate::poison;
 use crate::snapshots::Due;
@@ -44,7 +44,7 @@ pub enum LoadError {
 impl<F: Fold> Part<F> {
     pub fn load(store: &dyn Store, partition: Partition) -> Result<Part<F>, LoadError> {
         let loaded = store.load(F::STAGE, partition)?;
-        let (fold, state, bytes) = match loaded.snapshot {
+        let (mut fold, state, bytes) = match loaded.snapshot {
             Some(snapshot) => {
                 let fold = poison::caught(|| F::decode(&snapshot.bytes))
                     .map_err(LoadError::Panicked)??;
@@ -52,6 +52,7 @@ impl<F: Fold> Part<F> {
             }
             None => (F::default(), Position::START, 0),
         };
+        fold::give_key(&mut fold, store)?;
         Ok(Part {
             partition,
             fold,

@@ -8,7 +8,7 @@ use anyhow::{Context, ensure};
 use gatewatch_journal::{Embedded, Options};
 use gatewatch_model::effects::Effects;
 use gatewatch_model::{Partition, Position, Stage};
-use gatewatch_pipeline::fold::{CallerFold, ExchangeFold, Fold};
+use gatewatch_pipeline::fold::{CallerFold, ExchangeFold, Fold, give_key};
 use gatewatch_ports::Journal;
 use gatewatch_ports::store::{Checkpoint, Checkpoints, Loaded, Reading, SnapshotStep};
 use gatewatch_store::SqliteStore;
@@ -45,7 +45,9 @@ fn stage<F: Fold>(store: &SqliteStore, folder: &Path) -> anyhow::Result<()> {
         let loaded = store
             .load(F::STAGE, partition)
             .context("cannot load a state from the copied store")?;
-        let fold = replay::<F>(&journal, partition, &loaded)?;
+        let mut fold = begin::<F>(&loaded)?;
+        give_key(&mut fold, store).context("cannot read the key of the copied store")?;
+        let fold = replay(fold, &journal, partition, &loaded)?;
         let mut bytes = Vec::new();
         fold.encode(&mut bytes);
         store
@@ -61,16 +63,22 @@ fn stage<F: Fold>(store: &SqliteStore, folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn begin<F: Fold>(loaded: &Loaded) -> anyhow::Result<F> {
+    Ok(match &loaded.snapshot {
+        Some(snapshot) => F::decode(&snapshot.bytes)?,
+        None => F::default(),
+    })
+}
+
 /// The state of a partition as it was when its last effects were written.
 fn replay<F: Fold>(
+    mut fold: F,
     journal: &dyn Journal,
     partition: Partition,
     loaded: &Loaded,
 ) -> anyhow::Result<F> {
-    let (mut fold, mut position) = match &loaded.snapshot {
-        Some(snapshot) => (F::decode(&snapshot.bytes)?, snapshot.position),
-        None => (F::default(), Position::START),
-    };
+    let snapshot = loaded.snapshot.as_ref();
+    let mut position = snapshot.map_or(Position::START, |it| it.position);
     let end = loaded.effects_position;
     let mut cursor = journal
         .cursor(&[(partition, position)])

@@ -178,7 +178,7 @@ fn a_mapping_says_where_a_log_has_its_parts_and_a_wrong_one_what_there_is() {
     let server = Running::serve(folder.path());
     std::fs::write(
         folder.path().join("app.log"),
-        r#"{"what":"GET","where":"/mapped","code":200}"#,
+        r#"{"what":"GET","where":"/mapping","code":200}"#,
     )
     .unwrap();
     let mapped = [
@@ -194,7 +194,7 @@ fn a_mapping_says_where_a_log_has_its_parts_and_a_wrong_one_what_there_is() {
         .unwrap();
     assert_eq!(out.status.code(), Some(0), "{}", said(&out));
     wait_for_calls(&server, 1);
-    assert_eq!(server.calls(), [("GET /mapped".to_owned(), 1)]);
+    assert_eq!(server.calls(), [("GET /mapping".to_owned(), 1)]);
     let out = send(folder.path(), &server)
         .args(["app.log", "--map", "request.uri=where"])
         .output()

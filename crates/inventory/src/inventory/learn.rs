@@ -6,9 +6,22 @@ use gatewatch_model::{EndpointId, Position};
 use super::Inventory;
 use crate::endpoints::{self, Endpoint};
 use crate::limits::{LEARNED_ALIASES_MAX, PATH_NODES_ALL_MAX};
-use crate::paths::{Before, Labels};
+use crate::paths::{Before, From, Labels, Masks, Recent, Shown};
 
 impl Inventory {
+    /// From now on words that may be values are kept as tokens under that key, those that were
+    /// loaded too. It has to be the same for the life of an installation.
+    pub fn set_key(&mut self, key: &[u8; 32]) {
+        self.masks = Masks::new(key);
+        self.scratch.recent = Recent::default();
+        self.path_nodes = 0;
+        for (_, collection) in self.collections.slab.iter_mut() {
+            collection.paths.mask(&self.masks);
+            collection.said.rebuild(&self.masks);
+            self.path_nodes += collection.paths.len();
+        }
+    }
+
     /// Says where in the journal the next record stands; names that change by it say so.
     pub fn stand_at(&mut self, position: Position) {
         self.position = position;
@@ -46,10 +59,18 @@ impl Inventory {
         let before = tree.len();
         let room = self.path_nodes < PATH_NODES_ALL_MAX;
         let scratch = &self.scratch;
-        let due = tree.learn(&scratch.labels, scratch.method(), caller, room);
+        let from = From {
+            method: scratch.method(),
+            caller,
+        };
+        let due = tree.learn(&scratch.labels, from, room, &self.masks);
+        let shown = tree.show(&scratch.labels);
         self.path_nodes += tree.len() - before;
         if due {
             self.decide(home);
+        }
+        if !shown.is_empty() {
+            self.rename_shown(home, &shown);
         }
     }
 
@@ -65,8 +86,19 @@ impl Inventory {
 
     /// Gives all endpoints of a collection the templates that they have by now.
     pub(super) fn rename_endpoints(&mut self, home: u32, before: Option<&Before>) {
-        let own = self.endpoints.slab.iter();
-        let own = own.filter(|(_, it)| it.own.home == home);
+        self.rename_where(home, before, |_| true);
+    }
+
+    /// Gives endpoints with a token in their name the text that is shown in its place by now.
+    fn rename_shown(&mut self, home: u32, shown: &[Shown]) {
+        if let Some(collection) = self.collections.slab.get(home) {
+            self.aliases.show(collection.id, shown);
+        }
+        self.rename_where(home, None, |key| shown.iter().any(|it| it.stands_in(key)));
+    }
+
+    fn rename_where(&mut self, home: u32, before: Option<&Before>, is_one: impl Fn(&str) -> bool) {
+        let own = self.endpoints.of(home).filter(|(_, it)| is_one(&it.key));
         let mut own = own.map(|(at, it)| (it.key.clone(), at)).collect::<Vec<_>>();
         own.sort_unstable();
         let mut labels = Labels::default();
@@ -75,7 +107,7 @@ impl Inventory {
                 return;
             };
             let (method, template) = key.split_once(' ').unwrap_or(("", &key));
-            labels.read_template(template);
+            labels.read_template(template, &self.masks);
             let mut new = format!("{method} ");
             collection.write(&labels, &mut new);
             // Merged into another, it counts there whatever is learned.

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod definitions;
+mod privacy;
 mod replay;
 mod templates;
 

@@ -5,17 +5,17 @@ use gatewatch_model::definition::{Definition, Subject};
 use gatewatch_model::{CollectionId, EndpointId, Timestamp};
 
 use super::Inventory;
-use crate::paths::Labels;
+use crate::paths::{Labels, Masks};
 
 impl Inventory {
     /// Paths that fit the template belong to it from now on, whatever is learned. False, and
     /// nothing changes, if there is no such collection, it is pinned already, or no template.
     pub fn pin(&mut self, collection: CollectionId, template: &str) -> bool {
-        self.change(collection, |it| it.said.pin(template))
+        self.change(collection, |it, masks| it.said.pin(template, masks))
     }
 
     pub fn unpin(&mut self, collection: CollectionId, template: &str) -> bool {
-        self.change(collection, |it| it.said.unpin(template))
+        self.change(collection, |it, masks| it.said.unpin(template, masks))
     }
 
     /// What stands at that segment of an endpoint's template are words, each with endpoints of
@@ -29,7 +29,7 @@ impl Inventory {
         };
         let home = endpoint.own.home;
         let mut labels = Labels::default();
-        labels.read_template(endpoint.template());
+        labels.read_template(endpoint.template(), &self.masks);
         let Some(collection) = self.collections.slab.get_mut(home) else {
             return false;
         };
@@ -53,7 +53,7 @@ impl Inventory {
         let Some(collection) = self.collections.slab.get_mut(home) else {
             return false;
         };
-        let taken = collection.said.define(definition, at);
+        let taken = collection.said.define(definition, at, &self.masks);
         if taken {
             self.follow_definitions(home);
         }
@@ -70,7 +70,7 @@ impl Inventory {
         let Some(collection) = self.collections.slab.get_mut(home) else {
             return false;
         };
-        if !collection.said.undefine() {
+        if !collection.said.undefine(&self.masks) {
             return false;
         }
         self.follow_definitions(home);
@@ -81,12 +81,14 @@ impl Inventory {
     fn change(
         &mut self,
         collection: CollectionId,
-        change: impl FnOnce(&mut crate::collections::Collection) -> bool,
+        change: impl FnOnce(&mut crate::collections::Collection, &Masks) -> bool,
     ) -> bool {
         let Some(home) = self.collections.find_id(collection) else {
             return false;
         };
-        let changed = self.collections.slab.get_mut(home).is_some_and(change);
+        let masks = &self.masks;
+        let found = self.collections.slab.get_mut(home);
+        let changed = found.is_some_and(|it| change(it, masks));
         if changed {
             self.rename_endpoints(home, None);
             self.wait_all(home);
@@ -125,8 +127,8 @@ impl Inventory {
             return;
         };
         let (id, keys) = (collection.id, collection.said.keys());
-        let uncalled = self.endpoints.slab.iter();
-        let uncalled = uncalled.filter(|(_, it)| it.own.home == home && it.facts.calls == 0);
+        let uncalled = self.endpoints.of(home);
+        let uncalled = uncalled.filter(|(_, it)| it.facts.calls == 0);
         let mut uncalled = uncalled
             .filter(|(_, it)| collection.said.operation(&it.key).is_none())
             .map(|(at, it)| (it.own.id, at))
@@ -154,9 +156,9 @@ impl Inventory {
 
     /// Has all rows of a collection and its own written at the next checkpoint.
     fn wait_all(&mut self, home: u32) {
-        let own = self.endpoints.slab.iter();
-        let mut own = own
-            .filter(|(_, it)| it.own.home == home)
+        let mut own = self
+            .endpoints
+            .of(home)
             .map(|(at, it)| (it.own.id, at))
             .collect::<Vec<_>>();
         own.sort_unstable();
@@ -173,10 +175,12 @@ impl Inventory {
 
     /// Has the profiles of a collection written again, with the differences that they have by now.
     fn rewrite_profiles(&mut self, home: u32) {
-        let own = self.endpoints.slab.iter_mut();
-        for (_, endpoint) in own.filter(|(_, it)| it.own.home == home) {
-            endpoint.own.differs = None;
-            endpoint.profile.renew();
+        let own = self.endpoints.of(home).map(|it| it.0).collect::<Vec<_>>();
+        for at in own {
+            if let Some(endpoint) = self.endpoints.slab.get_mut(at) {
+                endpoint.own.differs = None;
+                endpoint.profile.renew();
+            }
         }
     }
 
@@ -203,7 +207,7 @@ impl Inventory {
         let Some(collection) = self.collections.slab.get(endpoint.own.home) else {
             return;
         };
-        labels.read_template(endpoint.template());
+        labels.read_template(endpoint.template(), &self.masks);
         let operation = collection.said.operation(&endpoint.key);
         facts.known_by.traffic = endpoint.facts.calls > 0;
         facts.known_by.definition = operation.is_some();

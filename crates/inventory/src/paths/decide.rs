@@ -4,8 +4,9 @@
 use super::evidence::{Evidence, NAME, Node};
 use super::judge::{Elsewhere, Position, Token, Verdict, judge};
 use super::labels::Sort;
+use super::masks::{Came, is_token};
 use super::routes::{Routes, Why};
-use super::words::Word;
+use super::words::{Spelled, Word};
 use gatewatch_model::profile::DecidedBy;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -62,7 +63,7 @@ impl<'e> Rounds<'e> {
             let Some(node) = evidence.nodes.get(at) else {
                 continue;
             };
-            words[at as usize] = Word::of(&node.text);
+            words[at as usize] = node.word;
             let before = xxh3_64_with_seed(node.text.as_bytes(), depth);
             for child in &node.children {
                 open.push((*child, depth + 1));
@@ -71,9 +72,8 @@ impl<'e> Rounds<'e> {
                     .get(*child)
                     .filter(|it| it.sort == Sort::Name)
                 {
-                    let word = Word::of(&child.text);
-                    contexts.push((word.hash, before));
-                    stems.push((word.stem, word.hash));
+                    contexts.push((child.word.hash, before));
+                    stems.push((child.word.stem, child.word.hash));
                 }
             }
         }
@@ -119,6 +119,9 @@ impl<'e> Rounds<'e> {
             }
             let position = Position {
                 before: group.before.map_or("", |it| self.evidence.text(it)),
+                word_before: group
+                    .before
+                    .map_or_else(|| Word::of(""), |it| self.words[it as usize]),
                 below_slot: group.below_slot,
                 depth: group.depth,
                 later: !self.tallies.is_empty(),
@@ -135,12 +138,21 @@ impl<'e> Rounds<'e> {
                 }
             }
             let at = open.len();
-            below(&group, tokens, &verdicts, &mut routes, &mut open);
+            let suspect = position.below_slot
+                || position.word_before.is(Spelled::Plural)
+                || position.word_before.is(Spelled::By);
+            below(&group, tokens, (&verdicts, suspect), &mut routes, &mut open);
             for group_below in &mut open[at..] {
-                let route = &routes.nodes[group_below.route as usize];
-                group_below.route_before = group
-                    .route_before
-                    .and_then(|it| self.routes_before.below(it, &route.text, route.is_slot));
+                let route = &mut routes.nodes[group_below.route as usize];
+                group_below.route_before = group.route_before.and_then(|it| {
+                    self.routes_before
+                        .below(it, route.identity(), route.is_slot)
+                });
+                let before = group_below.route_before.filter(|_| route.token.is_some());
+                if let Some(before) = before {
+                    // What was shown once is.
+                    route.text = self.routes_before.nodes[before as usize].text.clone();
+                }
             }
         }
         self.tallies = sum(tally);
@@ -246,10 +258,11 @@ impl<'e> Rounds<'e> {
 fn below(
     group: &Group,
     tokens: Vec<Token<'_>>,
-    verdicts: &[Verdict],
+    (verdicts, suspect): (&[Verdict], bool),
     routes: &mut Routes,
     open: &mut Vec<Group>,
 ) {
+    let siblings = tokens.iter().filter(|it| is_token(it.text)).count();
     let slot = slot(&tokens, verdicts);
     let mut values = Vec::new();
     let mut below = Vec::new();
@@ -259,6 +272,14 @@ fn below(
             continue;
         }
         let route = routes.add(group.route, token.text, false);
+        routes.nodes[route as usize].may_show = is_token(token.text)
+            && Came {
+                callers: token.callers.count_ones(),
+                visits: token.visits,
+                siblings,
+                suspect,
+            }
+            .may_show();
         if verdict.score > DOUBT || verdict.says == SPLIT {
             routes.nodes[route as usize].why = Some(name_why(*verdict));
         }
@@ -303,7 +324,7 @@ fn slot<'t>(tokens: &[Token<'t>], verdicts: &[Verdict]) -> Option<(&'t str, bool
     let sure_text = sure()
         .map(|it| it.0.text)
         .min_by_key(|it| (*it != "{id}", *it));
-    let Some((_, strongest)) = words.iter().max_by_key(|it| it.1.score) else {
+    let Some((_, strongest)) = words.iter().max_by_key(|it| (it.1.score, it.1.says)) else {
         // Kinds explain themselves, unless there is more than one.
         let kinds = sure().map(|it| it.0.text).collect::<Vec<_>>();
         let why = (kinds.len() > 1).then(|| Why {

@@ -2,8 +2,12 @@
 //! It holds a set: which exchanges came first does not show in it until a bound is reached.
 
 use super::labels::{Label, Labels, OPERATION, Sort};
+use super::masks::{Masks, is_token};
 use super::routes::Routes;
-use crate::limits::{NODE_CHILDREN_MAX, PATH_NODES_MAX, PROVEN_VISITS};
+use super::words::Word;
+use crate::limits::{
+    NODE_CHILDREN_MAX, PATH_NODES_MAX, PROVEN_VISITS, SHOWN_CALLERS, SHOWN_VISITS,
+};
 use crate::places::Places;
 use crate::slab::Slab;
 
@@ -16,7 +20,9 @@ pub(crate) struct Evidence {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
+    /// A word, or its token.
     pub text: Box<str>,
+    pub word: Word,
     pub sort: Sort,
     pub parent: u32,
     pub children: Vec<u32>,
@@ -50,32 +56,48 @@ pub(crate) struct Visit {
     pub number: u64,
 }
 
+/// What counting a path came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Added {
+    /// Nodes that are new.
+    pub made: usize,
+    /// Words that are known enough now to be shown.
+    pub known: usize,
+    /// One path for which there was no room.
+    pub lost: u64,
+}
+
 /// What stands for words beyond those that are kept apart.
 pub(super) const NAME: &str = "{name}";
 
 impl Evidence {
     /// Counts a path; answers how many nodes that made.
-    pub fn add(&mut self, labels: &Labels, visit: Visit, room: bool) -> usize {
+    pub fn add(&mut self, labels: &Labels, visit: Visit, room: bool, masks: &Masks) -> Added {
         let before = self.nodes.len();
+        let mut added = Added::default();
         let mut at = self.root();
-        self.see(at, visit);
+        added.known += self.see(at, visit);
         for label in labels.within_depth() {
-            let Some(child) = self.step(at, label, room) else {
-                return self.nodes.len() - before;
+            let Some(child) = self.step(at, label, room, masks) else {
+                added.lost = 1;
+                added.made = self.nodes.len() - before;
+                return added;
             };
             at = child;
-            self.see(at, visit);
+            added.known += self.see(at, visit);
         }
         if let Some(node) = self.nodes.get_mut(at) {
             node.facts.methods |= visit.method;
         }
-        self.nodes.len() - before
+        added.made = self.nodes.len() - before;
+        added
     }
 
     pub fn root(&mut self) -> u32 {
         *self.root.get_or_insert_with(|| {
             self.nodes.insert(Node {
                 text: "".into(),
+                word: Word::of(""),
                 sort: Sort::Name,
                 parent: u32::MAX,
                 children: Vec::new(),
@@ -92,10 +114,16 @@ impl Evidence {
     }
 
     /// Adds a node with those facts, or the facts to the node that is there.
-    pub fn put(&mut self, parent: u32, text: &str, sort: Sort, facts: NodeFacts) -> u32 {
+    pub fn put(
+        &mut self,
+        parent: u32,
+        (text, word): (&str, Word),
+        sort: Sort,
+        facts: NodeFacts,
+    ) -> u32 {
         let at = self
             .find(parent, text)
-            .unwrap_or_else(|| self.insert(parent, text, sort));
+            .unwrap_or_else(|| self.insert(parent, (text, word), sort));
         if let Some(node) = self.nodes.get_mut(at) {
             node.facts.merge(&facts);
         }
@@ -153,6 +181,34 @@ impl Evidence {
         lost
     }
 
+    /// Builds itself anew with tokens for words that a key has come for.
+    pub fn mask(&mut self, masks: &Masks) {
+        let mut fresh = Evidence::default();
+        let old = core::mem::take(self);
+        let mut places = Vec::new();
+        let mut labels = Labels::default();
+        for (parent, node) in old.in_order() {
+            let Some(parent) = places.get(parent as usize) else {
+                let root = fresh.root();
+                if let Some(to) = fresh.nodes.get_mut(root) {
+                    to.facts = node.facts;
+                }
+                places.push(root);
+                continue;
+            };
+            labels.read_one(&node.text, node.sort, masks);
+            let masked = labels.get(0).map_or(&*node.text, |it| it.text);
+            let word = if is_token(&node.text) {
+                node.word
+            } else {
+                masks.word(&node.text, masked)
+            };
+            let at = fresh.put(*parent, (masked, word), node.sort, node.facts);
+            places.push(at);
+        }
+        *self = fresh;
+    }
+
     /// Marks all nodes that are that place of the routes; false if there is none.
     pub fn split(&mut self, routes: &Routes, place: u32) -> bool {
         let mut marked = false;
@@ -189,15 +245,22 @@ impl Evidence {
         self.nodes.heap_bytes() + self.places.heap_bytes() + inner.sum::<usize>()
     }
 
-    fn see(&mut self, at: u32, visit: Visit) {
-        if let Some(node) = self.nodes.get_mut(at) {
-            node.facts.visits += 1;
-            node.facts.callers |= 1 << (visit.caller & 63);
-            node.facts.last = visit.number;
-        }
+    /// Answers 1 when the word has just become known enough to be shown.
+    fn see(&mut self, at: u32, visit: Visit) -> usize {
+        let Some(node) = self.nodes.get_mut(at) else {
+            return 0;
+        };
+        let facts = &mut node.facts;
+        let before = facts.callers;
+        facts.visits += 1;
+        facts.callers |= 1 << (visit.caller & 63);
+        facts.last = visit.number;
+        let known = before != facts.callers && facts.callers.count_ones() == SHOWN_CALLERS
+            || facts.visits == SHOWN_VISITS;
+        usize::from(known && is_token(&node.text))
     }
 
-    fn step(&mut self, at: u32, label: Label<'_>, room: bool) -> Option<u32> {
+    fn step(&mut self, at: u32, label: Label<'_>, room: bool, masks: &Masks) -> Option<u32> {
         let node = self.nodes.get(at)?;
         let crowded = node.children.len() >= NODE_CHILDREN_MAX;
         let text = if node.facts.split && label.sort == Sort::Slot {
@@ -209,21 +272,24 @@ impl Evidence {
         if known.is_some() || !room {
             return known;
         }
+        let shown = label.shown;
         let (text, sort) = match label.sort {
             Sort::Name | Sort::Slot | Sort::Affixed if crowded => (NAME, Sort::Slot),
             Sort::Operation if crowded => (OPERATION, Sort::Operation),
             Sort::Slot if text == label.raw && text != label.text => (text, Sort::Name),
             sort => (text, sort),
         };
-        Some(
-            self.find(at, text)
-                .unwrap_or_else(|| self.insert(at, text, sort)),
-        )
+        let known = self.find(at, text);
+        Some(known.unwrap_or_else(|| {
+            let word = masks.word(if text == label.text { shown } else { text }, text);
+            self.insert(at, (text, word), sort)
+        }))
     }
 
-    fn insert(&mut self, parent: u32, text: &str, sort: Sort) -> u32 {
+    fn insert(&mut self, parent: u32, (text, word): (&str, Word), sort: Sort) -> u32 {
         let at = self.nodes.insert(Node {
             text: text.into(),
+            word,
             sort,
             parent,
             children: Vec::new(),
@@ -272,7 +338,12 @@ impl Evidence {
                     Sort::Operation => (OPERATION, Sort::Operation),
                     Sort::Slot | Sort::Affixed => (text, Sort::Slot),
                 };
-                let at = fresh.put(to, text, sort, node.facts);
+                let word = if text == &*node.text {
+                    node.word
+                } else {
+                    Word::of(text)
+                };
+                let at = fresh.put(to, (text, word), sort, node.facts);
                 open.push((*child, at, next));
             }
         }

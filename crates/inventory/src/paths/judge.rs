@@ -61,6 +61,7 @@ pub(super) struct Verdict {
 pub(super) struct Position<'e> {
     /// The last word before it.
     pub before: &'e str,
+    pub word_before: Word,
     pub below_slot: bool,
     pub depth: usize,
     /// Whether the API was judged before.
@@ -244,7 +245,7 @@ fn spelling_signs(token: &Token<'_>, set: &mut impl FnMut(Sign, bool)) {
 }
 
 fn position_signs(group: &Group, position: Position<'_>, set: &mut impl FnMut(Sign, bool)) {
-    let before = Word::of(position.before);
+    let before = position.word_before;
     set(Sign::ParPlural, before.is(Spelled::Plural));
     set(Sign::ParSlot, position.below_slot);
     set(Sign::ParBy, before.is(Spelled::By));

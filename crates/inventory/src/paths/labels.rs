@@ -2,6 +2,7 @@
 
 use gatewatch_decode::Path;
 
+use super::masks::{Masks, Recent, is_token, push_token};
 use crate::limits::{LITERAL_BYTES_MAX, OPERATION_BYTES_MAX, PATH_DEPTH_MAX};
 use crate::{segment, template};
 
@@ -29,7 +30,9 @@ pub(crate) enum Sort {
 pub(crate) struct Label<'l> {
     pub text: &'l str,
     pub sort: Sort,
-    /// The segment itself where it may stand in a template, else the label again.
+    /// The same without masks: not to be kept.
+    pub shown: &'l str,
+    /// The segment itself where it may stand in a template, else as shown.
     pub raw: &'l str,
 }
 
@@ -45,6 +48,7 @@ pub(crate) struct Labels {
 struct Part {
     start: usize,
     end: usize,
+    shown_end: usize,
     raw_end: usize,
     sort: Sort,
 }
@@ -67,7 +71,14 @@ static SLOTS: [&str; 10] = [
 ];
 
 impl Labels {
-    pub fn read(&mut self, path: &Path, operation: Option<&str>) {
+    pub fn read(
+        &mut self,
+        path: &Path,
+        operation: Option<&str>,
+        masks: &Masks,
+        recent: &mut Recent,
+    ) {
+        let mut token = |word: &str| masks.token_of_late(word, recent);
         self.clear();
         self.asterisk = path.is_asterisk();
         let mut before = "api";
@@ -79,7 +90,7 @@ impl Labels {
                 segment::write(text, &mut self.text);
             }
             before = text;
-            self.add_raw(start, Some(text));
+            self.add(start, Some(text), &mut token);
         }
         if let Some(operation) = operation {
             self.add_operation(operation);
@@ -87,7 +98,7 @@ impl Labels {
     }
 
     /// Takes a template apart again: `/orders/{id}#query.hero`.
-    pub fn read_template(&mut self, template: &str) {
+    pub fn read_template(&mut self, template: &str, masks: &Masks) {
         self.clear();
         self.asterisk = template == "*";
         if self.asterisk {
@@ -101,11 +112,22 @@ impl Labels {
             // A name that only a definition or a person gave means nothing without them.
             let named = sort(text) == Sort::Slot && !SLOTS.contains(&text);
             self.text.push_str(if named { SLOTS[0] } else { text });
-            self.add_raw(start, None);
+            self.add(start, None, &mut |word| masks.token(word));
         }
         if let Some(operation) = operation {
             self.push_operation(operation);
         }
+    }
+
+    /// One label of a tree.
+    pub fn read_one(&mut self, text: &str, sort: Sort, masks: &Masks) {
+        self.clear();
+        if sort == Sort::Operation {
+            self.push_operation(text.strip_prefix('#').unwrap_or(text));
+            return;
+        }
+        self.text.push_str(text);
+        self.add(0, None, &mut |word| masks.token(word));
     }
 
     pub fn is_asterisk(&self) -> bool {
@@ -122,14 +144,21 @@ impl Labels {
 
     fn label(&self, part: Part) -> Label<'_> {
         let text = &self.text[part.start..part.end];
+        let shown = if part.shown_end > part.end {
+            &self.text[part.end..part.shown_end]
+        } else {
+            text
+        };
+        let raw = if part.raw_end > part.shown_end {
+            &self.text[part.shown_end..part.raw_end]
+        } else {
+            shown
+        };
         Label {
             text,
             sort: part.sort,
-            raw: if part.raw_end > part.end {
-                &self.text[part.end..part.raw_end]
-            } else {
-                text
-            },
+            shown,
+            raw,
         }
     }
 
@@ -143,15 +172,37 @@ impl Labels {
         self.parts.clear();
     }
 
-    fn add_raw(&mut self, start: usize, raw: Option<&str>) {
-        let end = self.text.len();
+    /// Adds the label that was written from `start` on; a word that has a token is masked by it.
+    fn add(
+        &mut self,
+        start: usize,
+        raw: Option<&str>,
+        token: &mut impl FnMut(&str) -> Option<u64>,
+    ) {
         let sort = sort(&self.text[start..]);
+        let word = match sort {
+            Sort::Name => Some(0..self.text.len() - start),
+            Sort::Affixed => word_beside(&self.text[start..]),
+            Sort::Slot | Sort::Operation => None,
+        };
+        let shown = word.and_then(|word| {
+            let label = self.text.get(start..).filter(|it| !is_token(it))?;
+            let token = token(label.get(word.clone())?)?;
+            let shown = label.to_owned();
+            self.text.drain(start + word.start..start + word.end);
+            push_token(token, &mut self.text);
+            Some(shown)
+        });
+        let end = self.text.len();
+        self.text.push_str(shown.as_deref().unwrap_or_default());
+        let shown_end = self.text.len();
         if let Some(raw) = raw.filter(|it| sort == Sort::Slot && segment::is_literal(it)) {
             self.text.push_str(raw);
         }
         self.parts.push(Part {
             start,
             end,
+            shown_end,
             raw_end: self.text.len(),
             sort,
         });
@@ -177,9 +228,19 @@ impl Labels {
         self.parts.push(Part {
             start,
             end,
+            shown_end: end,
             raw_end: end,
             sort: Sort::Operation,
         });
+    }
+}
+
+/// The word beside a value: `json` of `{id}.json`, `Orders` of `Orders({id})`.
+fn word_beside(label: &str) -> Option<core::ops::Range<usize>> {
+    let at = label.rfind('}')? + 1;
+    match &label[at..] {
+        ")" => label.find('(').map(|it| 0..it),
+        after => after.starts_with(['.', ':']).then_some(at + 1..label.len()),
     }
 }
 

@@ -4,6 +4,7 @@
 use gatewatch_model::profile::{DecidedBy, Decision};
 
 use super::labels::{Label, Labels, OPERATION, Sort};
+use super::masks::{Masks, Shown, is_showable, is_token};
 use crate::limits::TEMPLATE_BYTES_MAX;
 use crate::places::Places;
 
@@ -33,6 +34,13 @@ pub(crate) struct Route {
     pub split: bool,
     #[n(5)]
     pub why: Option<Why>,
+    /// What the word is known by where its text is not to be kept, or has only come to be shown.
+    #[n(6)]
+    pub token: Option<Box<str>>,
+    /// The next call that brings the text of a token may show it.
+    #[n(7)]
+    #[cbor(default)]
+    pub may_show: bool,
     /// The slot below.
     #[cbor(skip)]
     pub slot: Option<u32>,
@@ -64,6 +72,8 @@ impl Routes {
             open: false,
             split: false,
             why: None,
+            token: is_token(text).then(|| text.into()),
+            may_show: false,
             slot: None,
         });
         self.link(at);
@@ -117,7 +127,7 @@ impl Routes {
             return (label.text, None);
         };
         if let Some(child) = at.and_then(|it| self.find(it, label.text)) {
-            return (label.text, Some(child));
+            return (&self.nodes[child as usize].text, Some(child));
         }
         if node.split && label.sort == Sort::Slot && label.raw != label.text {
             let child = at.and_then(|it| self.find(it, label.raw));
@@ -153,15 +163,70 @@ impl Routes {
         }
     }
 
-    /// The same for a label that has been seen: a word that is no child is a value.
+    /// The same for a label that has been seen; a word stays what it is known by.
     pub fn step_known<'r>(
         &'r self,
         at: Option<u32>,
         text: &'r str,
         sort: Sort,
     ) -> (&'r str, Option<u32>) {
-        let raw = text;
-        self.step(at, Label { text, sort, raw })
+        let label = Label {
+            text,
+            sort,
+            shown: text,
+            raw: text,
+        };
+        match self.step(at, label) {
+            (_, Some(next)) if self.nodes[next as usize].identity() == text => (text, Some(next)),
+            other => other,
+        }
+    }
+
+    /// Whether any token waits for the text that may be shown in its place.
+    pub fn waits_to_show(&self) -> bool {
+        self.nodes.iter().any(Route::waits_to_show)
+    }
+
+    /// Takes the text of words that may be shown from a path that brings it; answers
+    /// which.
+    pub fn show(&mut self, labels: &Labels) -> Vec<Shown> {
+        let mut shown = Vec::new();
+        let mut at = self.root();
+        for label in labels.iter() {
+            at = self.step(at, label).1;
+            let Some(node) = at.and_then(|it| self.nodes.get_mut(it as usize)) else {
+                break;
+            };
+            if node.waits_to_show() && node.identity() == label.text && is_showable(label.shown) {
+                shown.push(Shown {
+                    token: label.text.into(),
+                    text: label.shown.into(),
+                });
+                node.text = label.shown.into();
+            }
+        }
+        shown
+    }
+
+    /// Gives words tokens that a key has come for; what is shown already stays so.
+    pub fn mask(self, masks: &Masks) -> Routes {
+        let mut labels = Labels::default();
+        let mut nodes = self.nodes;
+        for node in nodes
+            .iter_mut()
+            .skip(1)
+            .filter(|it| !it.is_slot && it.token.is_none())
+        {
+            let sort = if node.text.starts_with('#') {
+                Sort::Operation
+            } else {
+                Sort::Name
+            };
+            labels.read_one(&node.text, sort, masks);
+            let known = labels.get(0).map(|it| it.text);
+            node.token = known.filter(|it| **it != *node.text).map(Box::from);
+        }
+        Routes::take_back(nodes).unwrap_or_default()
     }
 
     /// Why each slot of a template is one, and each doubtful word is none.
@@ -173,6 +238,8 @@ impl Routes {
             let why = at
                 .and_then(|it| self.nodes.get(it as usize))
                 .and_then(|it| it.why.clone());
+            let text = at.map_or(label.text, |it| &self.nodes[it as usize].text);
+            let why = if is_token(text) { Some(masked()) } else { why };
             let why = why.or_else(|| by_kind(label));
             decisions.extend(why.map(|it| Decision {
                 segment: segment as u16,
@@ -184,17 +251,18 @@ impl Routes {
     }
 
     pub fn heap_bytes(&self) -> usize {
-        let inner = self
-            .nodes
-            .iter()
-            .map(|it| it.text.len() + it.why.as_ref().map_or(0, |it| it.reason.len()));
+        let inner = self.nodes.iter().map(|it| {
+            it.text.len()
+                + it.token.as_ref().map_or(0, |it| it.len())
+                + it.why.as_ref().map_or(0, |it| it.reason.len())
+        });
         self.nodes.capacity() * size_of::<Route>() + self.places.heap_bytes() + inner.sum::<usize>()
     }
 
     fn find(&self, parent: u32, text: &str) -> Option<u32> {
         self.places.find((parent, text), |at| {
             let node = self.nodes.get(at as usize);
-            node.is_some_and(|it| !it.is_slot && it.parent == parent && *it.text == *text)
+            node.is_some_and(|it| !it.is_slot && it.parent == parent && it.identity() == text)
         })
     }
 
@@ -211,9 +279,28 @@ impl Routes {
         } else if at > 0 {
             let nodes = &self.nodes;
             self.places.insert(at, |at| {
-                nodes.get(at as usize).map(|it| (it.parent, &*it.text))
+                nodes.get(at as usize).map(|it| (it.parent, it.identity()))
             });
         }
+    }
+}
+
+impl Route {
+    /// What it is found by.
+    pub fn identity(&self) -> &str {
+        self.token.as_deref().unwrap_or(&self.text)
+    }
+
+    fn waits_to_show(&self) -> bool {
+        self.may_show && self.token.as_deref() == Some(&*self.text)
+    }
+}
+
+fn masked() -> Why {
+    Why {
+        by: DecidedBy::Kind,
+        reason: "a word that too few callers have sent to be shown: its token stands for it".into(),
+        confidence: 100,
     }
 }
 

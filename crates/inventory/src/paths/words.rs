@@ -3,8 +3,8 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 /// A word taken apart once.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Word {
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Word {
     pub hash: u64,
     /// Of what is left in small letters without the number at its end.
     pub stem: u64,
@@ -84,10 +84,9 @@ static VERBS: &[&str] = &[
 
 impl Word {
     pub fn of(text: &str) -> Word {
-        let stem = stem(text).to_lowercase();
         let mut word = Word {
             hash: xxh3_64(text.as_bytes()),
-            stem: xxh3_64(stem.as_bytes()),
+            stem: xxh3_64(Word::stem_text(text).as_bytes()),
             spelled: 0,
         };
         let bytes = text.as_bytes();
@@ -123,7 +122,25 @@ impl Word {
         word
     }
 
-    pub fn is(self, spelled: Spelled) -> bool {
+    /// In small letters, without the number at its end.
+    pub fn stem_text(text: &str) -> String {
+        stem(text).to_lowercase()
+    }
+
+    /// Stem and spelling of a word whose text is not kept, and back.
+    pub fn saved(self) -> (u64, u16) {
+        (self.stem, self.spelled)
+    }
+
+    pub fn of_saved(identity: &str, (stem, spelled): (u64, u16)) -> Word {
+        Word {
+            hash: xxh3_64(identity.as_bytes()),
+            stem,
+            spelled,
+        }
+    }
+
+    pub(super) fn is(self, spelled: Spelled) -> bool {
         self.spelled & 1 << spelled as u16 != 0
     }
 }

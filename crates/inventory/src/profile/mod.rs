@@ -33,6 +33,7 @@ use tokens::Tokens;
 use top::TopCallers;
 use transport::Transport;
 
+pub(crate) use secrecy::is_secret;
 pub(crate) use seen::Seen;
 
 #[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]

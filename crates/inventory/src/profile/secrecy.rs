@@ -18,7 +18,7 @@ pub(super) fn is_word(text: &str) -> bool {
 }
 
 /// Whether the text looks like a key or token, or like made by a machine.
-pub(super) fn is_secret(text: &str) -> bool {
+pub(crate) fn is_secret(text: &str) -> bool {
     if PREFIXES.iter().any(|it| text.starts_with(it)) {
         return true;
     }

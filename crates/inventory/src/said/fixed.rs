@@ -1,18 +1,21 @@
 //! Templates that are given: a tree that finds the one a path fits, words before slots.
 
-use crate::paths::{Label, Labels, Sort};
+use crate::paths::{Label, Labels, Masks, Sort};
 use crate::places::Places;
 
 #[derive(Default)]
 pub(super) struct Fixed {
     nodes: Vec<Node>,
     places: Places,
+    /// The same words by their tokens, where they have one.
+    masked: Places,
     templates: Vec<Box<str>>,
 }
 
 struct Node {
     parent: u32,
     text: Box<str>,
+    token: Box<str>,
     /// The slot below, and segments with a slot within: what stands before and after it.
     slot: Option<u32>,
     affixed: Vec<(Box<str>, Box<str>, u32)>,
@@ -25,11 +28,11 @@ const STEPS_MAX: u32 = 512;
 const AFFIXED_MAX: usize = 32;
 
 impl Fixed {
-    pub fn of<'t>(templates: impl Iterator<Item = &'t str>) -> Fixed {
+    pub fn of<'t>(templates: impl Iterator<Item = &'t str>, masks: &Masks) -> Fixed {
         let mut fixed = Fixed::default();
         let mut labels = Labels::default();
         for template in templates {
-            labels.read_template(template);
+            labels.read_template(template, masks);
             fixed.add(template, &labels);
         }
         fixed
@@ -69,6 +72,7 @@ impl Fixed {
         let nodes = self.nodes.iter().map(|it| it.text.len());
         self.nodes.capacity() * size_of::<Node>()
             + self.places.heap_bytes()
+            + self.masked.heap_bytes()
             + texts.sum::<usize>()
             + nodes.sum::<usize>()
     }
@@ -81,11 +85,19 @@ impl Fixed {
         for label in labels.iter() {
             at = match label.sort {
                 Sort::Name | Sort::Operation => self.word(at, label).unwrap_or_else(|| {
-                    let child = self.push(at, label.text);
+                    let child = self.push(at, label.shown);
+                    if label.shown != label.text {
+                        self.nodes[child as usize].token = label.text.into();
+                    }
                     let nodes = &self.nodes;
                     self.places.insert(child, |it| {
                         nodes.get(it as usize).map(|it| (it.parent, &*it.text))
                     });
+                    if label.shown != label.text {
+                        self.masked.insert(child, |it| {
+                            nodes.get(it as usize).map(|it| (it.parent, &*it.token))
+                        });
+                    }
                     child
                 }),
                 Sort::Slot => self.nodes[at as usize].slot.unwrap_or_else(|| {
@@ -93,7 +105,7 @@ impl Fixed {
                     self.nodes[at as usize].slot = Some(slot);
                     slot
                 }),
-                Sort::Affixed => self.add_affixed(at, label.text),
+                Sort::Affixed => self.add_affixed(at, label.shown),
             };
         }
         if self.nodes[at as usize].template.is_none() {
@@ -126,6 +138,7 @@ impl Fixed {
         self.nodes.push(Node {
             parent,
             text: text.into(),
+            token: "".into(),
             slot: None,
             affixed: Vec::new(),
             template: None,
@@ -140,7 +153,13 @@ impl Fixed {
                 node.is_some_and(|it| it.parent == parent && *it.text == *text)
             })
         };
-        find(label.raw).or_else(|| find(label.text))
+        let masked = || {
+            self.masked.find((parent, label.text), |at| {
+                let node = self.nodes.get(at as usize);
+                node.is_some_and(|it| it.parent == parent && *it.token == *label.text)
+            })
+        };
+        find(label.raw).or_else(|| find(label.text)).or_else(masked)
     }
 }
 

@@ -52,6 +52,17 @@ impl Spelling {
     }
 }
 
+/// The tokens of a text, one after the other.
+pub(super) fn tokens(text: &str) -> impl Iterator<Item = &[u8]> {
+    let mut rest = text.as_bytes();
+    core::iter::from_fn(move || {
+        let bytes = (!rest.is_empty()).then(|| token_bytes(rest))?;
+        let (token, tail) = rest.split_at(bytes);
+        rest = tail;
+        Some(token)
+    })
+}
+
 /// The length of the first token: digits, `word`, `Word` or `CAPITALS`; any mark is its own.
 fn token_bytes(text: &[u8]) -> usize {
     let run =
@@ -90,7 +101,7 @@ fn is_word(token: &[u8], shouting: bool) -> bool {
         })
 }
 
-static SMALL_WORDS: &[&str] = &[
+pub(super) static SMALL_WORDS: &[&str] = &[
     "as", "at", "by", "do", "go", "id", "if", "in", "ip", "is", "it", "me", "my", "no", "of", "ok",
     "on", "or", "to", "up",
 ];

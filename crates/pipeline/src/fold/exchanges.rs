@@ -45,6 +45,10 @@ struct Head {
 impl Fold for ExchangeFold {
     const STAGE: Stage = Stage::Exchanges;
 
+    fn set_key(&mut self, key: &[u8; 32]) {
+        self.inventory.set_key(key);
+    }
+
     fn fold(&mut self, position: Position, record: &Record<'_>) {
         self.inventory.stand_at(position);
         match record {

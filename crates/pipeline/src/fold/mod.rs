@@ -9,10 +9,23 @@ mod time;
 use gatewatch_model::effects::Effects;
 use gatewatch_model::record::Digest;
 use gatewatch_model::{Position, Record, Stage, Timestamp};
+use gatewatch_ports::{Store, StoreError};
 use gatewatch_wire::envelope;
 
 pub use callers::CallerFold;
 pub use exchanges::ExchangeFold;
+
+/// The setting of the store that holds the key of `Fold::set_key`: 32 random bytes.
+pub const KEY_SETTING: &str = "mask-key";
+
+/// Gives a fold the key of its installation, if that has one.
+pub fn give_key(fold: &mut impl Fold, store: &dyn Store) -> Result<(), StoreError> {
+    let key = store.setting(KEY_SETTING)?;
+    if let Some(key) = key.and_then(|it| <[u8; 32]>::try_from(it).ok()) {
+        fold.set_key(&key);
+    }
+    Ok(())
+}
 
 /// Of the states of all engines; the engines have versions of their own within.
 const VERSION: u16 = 1;
@@ -20,6 +33,9 @@ const VERSION: u16 = 1;
 /// One partition's state and what it wants written since the last checkpoint.
 pub trait Fold: Default + Send {
     const STAGE: Stage;
+
+    /// What values are masked with, the same for the life of an installation.
+    fn set_key(&mut self, _key: &[u8; 32]) {}
 
     fn fold(&mut self, position: Position, record: &Record<'_>);
 

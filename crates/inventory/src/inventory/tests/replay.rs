@@ -182,7 +182,10 @@ fn take(inventory: &mut Inventory, step: &Step) {
             seconds,
         } => {
             let at = Timestamp::from_seconds(i64::from(seconds));
-            observe(inventory, &exchange(&line(host, path, status)), at);
+            let mut exchange = exchange(&line(host, path, status));
+            let caller = (seconds % 7) as u8;
+            exchange.caller_ip = Some(std::net::Ipv4Addr::new(203, 0, 113, caller).into());
+            observe(inventory, &exchange, at);
         }
         Step::Forget(host, path) => drop(inventory.forget(id(host, path))),
         Step::Merge(host, from, into) => {
@@ -203,11 +206,19 @@ fn saved(inventory: &Inventory) -> Vec<u8> {
     bytes
 }
 
-fn loaded(bytes: &[u8]) -> Inventory {
-    Inventory {
+fn begun(keyed: bool, inventory: Inventory) -> Inventory {
+    let mut inventory = Inventory {
         limits: SMALL,
-        ..Inventory::decode(bytes).unwrap()
+        ..inventory
+    };
+    if keyed {
+        inventory.set_key(&[7; 32]);
     }
+    inventory
+}
+
+fn loaded(keyed: bool, bytes: &[u8]) -> Inventory {
+    begun(keyed, Inventory::decode(bytes).unwrap())
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -230,12 +241,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 proptest! {
     #[test]
-    fn a_loaded_inventory_goes_on_as_the_original(steps in steps(), cut in any::<prop::sample::Index>()) {
+    fn a_loaded_inventory_goes_on_as_the_original(steps in steps(), cut in any::<prop::sample::Index>(), keyed in any::<bool>()) {
         let cut = cut.index(steps.len() + 1);
-        let mut original = Inventory { limits: SMALL, ..Inventory::default() };
+        let mut original = begun(keyed, Inventory::default());
         fold(&mut original, &steps[..cut], 0);
         drained(&mut original);
-        let mut copy = loaded(&saved(&original));
+        let mut copy = loaded(keyed, &saved(&original));
         prop_assert_eq!(saved(&copy), saved(&original));
         for inventory in [&mut original, &mut copy] {
             fold(inventory, &steps[cut..], cut);
@@ -254,8 +265,9 @@ proptest! {
     #[test]
     fn checkpoints_and_restarts_never_show(
         steps in steps(), marks in proptest::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 0..12),
+        keyed in any::<bool>(),
     ) {
-        let mut whole = Inventory { limits: SMALL, ..Inventory::default() };
+        let mut whole = begun(keyed, Inventory::default());
         fold(&mut whole, &steps, 0);
         let mut expected = Kept::default();
         settle(&mut whole, &mut expected);
@@ -263,7 +275,7 @@ proptest! {
         let mut marks = marks.iter().map(|(at, crash)| (at.index(steps.len() + 1), *crash)).collect::<Vec<_>>();
         marks.sort_unstable();
         let mut kept = Kept::default();
-        let mut inventory = Inventory { limits: SMALL, ..Inventory::default() };
+        let mut inventory = begun(keyed, Inventory::default());
         let (mut snapshot, mut snapshot_at, mut at) = (saved(&inventory), 0, 0);
         for (mark, crash) in marks {
             fold(&mut inventory, &steps[at..mark], at);
@@ -272,7 +284,7 @@ proptest! {
             if crash {
                 // Some more was folded and lost; then all since the snapshot is folded again.
                 fold(&mut inventory, &steps[at..(at + 5).min(steps.len())], at);
-                inventory = loaded(&snapshot);
+                inventory = loaded(keyed, &snapshot);
                 fold(&mut inventory, &steps[snapshot_at..at], snapshot_at);
                 inventory.discard();
             } else {
