@@ -103,7 +103,8 @@ struct Written {
     counter_examples: Vec<Box<str>>,
     #[serde(default)]
     references: Vec<Box<str>>,
-    purview: Option<Purview>,
+    #[serde(default)]
+    purview: Vec<Purview>,
 }
 
 #[derive(Deserialize)]
@@ -164,11 +165,7 @@ fn read(file: &str, text: &str) -> Result<InfoType, CatalogueError> {
             format!("no category is named `{}`", written.category),
         )
     })?;
-    let country = match written.country.as_deref().map(str::as_bytes) {
-        None => None,
-        Some(&[one, two]) => Some([one, two]),
-        Some(_) => return Err(error("country", "two capital letters, such as `US`".into())),
-    };
+    let country = country(written.country.as_deref()).map_err(|it| error("country", it))?;
     Ok(InfoType {
         key: InfoTypeId::of(&written.id),
         id: written.id,
@@ -181,11 +178,22 @@ fn read(file: &str, text: &str) -> Result<InfoType, CatalogueError> {
         near: written.near,
         far: written.far,
         patterns,
+        dictionary: None,
+        tokens: None,
+        by_name: 0,
         examples: written.examples,
         counter_examples: written.counter_examples,
         references: written.references,
         purview: written.purview,
     })
+}
+
+fn country(text: Option<&str>) -> Result<Option<[u8; 2]>, String> {
+    match text.map(str::as_bytes) {
+        None => Ok(None),
+        Some(&[one, two]) => Ok(Some([one, two])),
+        Some(_) => Err("two capital letters, such as `US`".into()),
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use gatewatch_model::info_type::Category;
 use serde::Deserialize;
 
 use crate::checks::Check;
+use crate::tokens::TokenList;
 
 /// One type, read and proved sound.
 #[derive(Clone, Debug)]
@@ -25,13 +26,20 @@ pub struct InfoType {
     pub near: Vec<Box<str>>,
     /// That speak against it.
     pub far: Vec<Box<str>>,
+    /// With none of these, and neither dictionary nor list, the type is by name alone.
     pub patterns: Vec<Pattern>,
+    /// Values that are one of these words.
+    pub dictionary: Option<Dictionary>,
+    /// Values that are on a list that holds only their tokens.
+    pub tokens: Option<TokenList>,
+    /// By name alone: confidence in percent for whatever stands under such a name; else 0.
+    pub by_name: u8,
     /// Each a text such as `{"card": "4111 1111 1111 1111"}` or `pan=5500005555555559`.
     pub examples: Vec<Box<str>>,
     pub counter_examples: Vec<Box<str>>,
     pub references: Vec<Box<str>>,
-    /// Its name and id in the reference product, and whether it is on by default there.
-    pub purview: Option<Purview>,
+    /// What it stands for in the reference product.
+    pub purview: Vec<Purview>,
 }
 
 /// One form that values of a type have.
@@ -69,6 +77,15 @@ pub enum Mask {
     Domain,
 }
 
+/// Values in lower case, sorted; the whole value is one of them or it is none.
+#[derive(Clone, Debug)]
+pub struct Dictionary {
+    pub words: Box<[Box<str>]>,
+    pub alone: u8,
+    pub named: u8,
+}
+
+/// A type of the reference product, with its name and id there, and whether it is on by default.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Purview {

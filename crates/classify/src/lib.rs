@@ -4,7 +4,9 @@
 mod catalogue;
 mod checks;
 mod info_type;
+mod tokens;
 
 pub use catalogue::{Catalogue, CatalogueError, SHIPPED};
 pub use checks::{Check, ROLL};
-pub use info_type::{InfoType, Mask, Pattern, Severity};
+pub use info_type::{Dictionary, InfoType, Mask, Pattern, Purview, Severity};
+pub use tokens::{TokenKey, TokenList, write_list};

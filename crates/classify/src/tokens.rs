@@ -1,0 +1,251 @@
+//! Lists of values that hold no value: each is a keyed token, and the key is in a file of its own.
+//! Who has the list alone learns nothing from it; who has both can ask whether a value is on it.
+
+use std::fmt::{self, Write};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+/// On one list.
+pub const TOKENS_MAX: usize = 100_000;
+/// Letters and digits of a value: shorter ones are guessed too easily, longer ones are texts.
+pub const VALUE_SIGNS_MIN: usize = 5;
+pub const VALUE_SIGNS_MAX: usize = 63;
+
+const KEY_BYTES: usize = 32;
+const BLOCK_BYTES: usize = 64;
+const HEAD: &str = "gatewatch-tokens 1";
+
+/// The key of one list.
+#[derive(Clone)]
+pub struct TokenKey {
+    inner: Sha256,
+    outer: Sha256,
+}
+
+/// A list, ready to be asked.
+#[derive(Clone)]
+pub struct TokenList {
+    key: TokenKey,
+    /// By how many letters and digits values have: a bit each.
+    lengths: u64,
+    /// Sorted.
+    tokens: Arc<[u128]>,
+    /// Confidence in percent when nothing but the value speaks.
+    pub alone: u8,
+    pub named: u8,
+}
+
+impl fmt::Debug for TokenList {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "<{} tokens>", self.tokens.len())
+    }
+}
+
+impl TokenKey {
+    /// HMAC with SHA-256 (RFC 2104), its two first blocks done.
+    pub fn new(key: &[u8; KEY_BYTES]) -> TokenKey {
+        let begun = |pad: u8| {
+            let mut block = [pad; BLOCK_BYTES];
+            for (byte, key) in block.iter_mut().zip(key) {
+                *byte ^= key;
+            }
+            Sha256::new_with_prefix(block)
+        };
+        TokenKey {
+            inner: begun(0x36),
+            outer: begun(0x5c),
+        }
+    }
+
+    /// The token of a value, by its letters and digits alone; letters of ASCII without case.
+    pub fn token(&self, value: &[u8]) -> Option<u128> {
+        Signs::of(value).map(|it| self.of_signs(&it))
+    }
+
+    fn of_signs(&self, signs: &Signs) -> u128 {
+        let inner = self.inner.clone().chain_update(signs.bytes()).finalize();
+        let outer = self.outer.clone().chain_update(inner).finalize();
+        let mut first = [0; 16];
+        first.copy_from_slice(&outer[..16]);
+        u128::from_be_bytes(first)
+    }
+}
+
+impl TokenList {
+    /// A list as it is written, and its key in hexadecimal; an error says line and reason.
+    pub fn read(list: &str, key: &str) -> Result<TokenList, (usize, String)> {
+        let key = key_of(key).ok_or((
+            0,
+            "its key file does not hold 64 hexadecimal digits".to_owned(),
+        ))?;
+        let mut lines = list.lines().enumerate();
+        if lines.next().is_none_or(|(_, it)| it.trim_end() != HEAD) {
+            return Err((1, format!("a list of tokens begins with `{HEAD}`")));
+        }
+        let mut lengths = 0;
+        let mut tokens = Vec::new();
+        for (at, line) in lines {
+            let parsed = line
+                .split_once(' ')
+                .and_then(|(length, token)| Some((length.parse().ok()?, hex(token.trim_end())?)));
+            let Some((length, token)) = parsed else {
+                return Err((
+                    at + 1,
+                    "a line is a length and 32 hexadecimal digits".to_owned(),
+                ));
+            };
+            if !(VALUE_SIGNS_MIN..=VALUE_SIGNS_MAX).contains(&length) {
+                return Err((at + 1, "a length is from 5 to 63".to_owned()));
+            }
+            if tokens.len() == TOKENS_MAX {
+                return Err((at + 1, "100,000 tokens are the most".to_owned()));
+            }
+            lengths |= 1 << length;
+            tokens.push(token);
+        }
+        if tokens.is_empty() {
+            return Err((1, "the list has no tokens".to_owned()));
+        }
+        tokens.sort_unstable();
+        Ok(TokenList {
+            key: TokenKey::new(&key),
+            lengths,
+            tokens: tokens.into(),
+            alone: 0,
+            named: 0,
+        })
+    }
+
+    /// Whether this value is on the list; most are told by their length, without a hash.
+    pub fn holds(&self, value: &[u8]) -> bool {
+        Signs::of(value).is_some_and(|it| {
+            self.lengths >> it.length & 1 == 1
+                && self.tokens.binary_search(&self.key.of_signs(&it)).is_ok()
+        })
+    }
+}
+
+/// The text of a list of these values, sorted by token; with how many were too short or too long.
+pub fn write_list<'a>(
+    key: &[u8; KEY_BYTES],
+    values: impl Iterator<Item = &'a str>,
+) -> (String, usize) {
+    let key = TokenKey::new(key);
+    let mut passed_over = 0;
+    let mut rows = Vec::new();
+    for value in values {
+        match Signs::of(value.as_bytes()) {
+            Some(signs) => rows.push((key.of_signs(&signs), signs.length)),
+            None => passed_over += 1,
+        }
+    }
+    rows.sort_unstable();
+    rows.dedup();
+    let mut text = format!("{HEAD}\n");
+    for (token, length) in rows {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{length} {token:032x}");
+    }
+    (text, passed_over)
+}
+
+/// What of a value counts.
+struct Signs {
+    buffer: [u8; VALUE_SIGNS_MAX],
+    length: usize,
+}
+
+impl Signs {
+    fn of(value: &[u8]) -> Option<Signs> {
+        let mut signs = Signs {
+            buffer: [0; VALUE_SIGNS_MAX],
+            length: 0,
+        };
+        let kept = value
+            .iter()
+            .filter(|it| it.is_ascii_alphanumeric() || !it.is_ascii());
+        for sign in kept {
+            *signs.buffer.get_mut(signs.length)? = sign.to_ascii_lowercase();
+            signs.length += 1;
+        }
+        (signs.length >= VALUE_SIGNS_MIN).then_some(signs)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.buffer[..self.length]
+    }
+}
+
+fn key_of(text: &str) -> Option<[u8; KEY_BYTES]> {
+    let (one, two) = text.trim().split_at_checked(32)?;
+    let mut key = [0; KEY_BYTES];
+    key[..16].copy_from_slice(&hex(one)?.to_be_bytes());
+    key[16..].copy_from_slice(&hex(two)?.to_be_bytes());
+    Some(key)
+}
+
+/// Exactly 32 digits.
+fn hex(text: &str) -> Option<u128> {
+    let digits = text.len() == 32 && text.bytes().all(|it| it.is_ascii_hexdigit());
+    digits
+        .then(|| u128::from_str_radix(text, 16).ok())
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+    fn key() -> [u8; KEY_BYTES] {
+        std::array::from_fn(|at| at as u8)
+    }
+
+    #[test]
+    fn a_token_is_what_the_standard_says() {
+        // RFC 4231, case 1, whose key of twenty bytes is filled up with zeros.
+        let mut key = [0; KEY_BYTES];
+        key[..20].fill(0x0b);
+        let token = TokenKey::new(&key).token(b"Hi There");
+        let signs = TokenKey::new(&key).token(b"hithere");
+        assert_eq!(token, signs);
+        let inner = TokenKey::new(&key)
+            .inner
+            .chain_update(b"Hi There")
+            .finalize();
+        let outer = TokenKey::new(&key).outer.chain_update(inner).finalize();
+        assert_eq!(outer[..4], [0xb0, 0x34, 0x4c, 0x61]);
+    }
+
+    #[test]
+    fn a_list_knows_its_values_however_they_are_separated() {
+        let (list, passed_over) = write_list(&key(), ["AB-1234-56", "77 88 99", "x"].into_iter());
+        let list = TokenList::read(&list, KEY).unwrap();
+        assert_eq!(passed_over, 1);
+        assert!(list.holds(b"ab123456"));
+        assert!(list.holds(b"778899"));
+        assert!(!list.holds(b"ab123457"));
+        assert!(!list.holds(b"x"));
+    }
+
+    #[test]
+    fn a_list_holds_no_value_and_another_key_knows_none() {
+        let (text, _) = write_list(&key(), ["AB-1234-56"].into_iter());
+        assert!(!text.contains("1234"));
+        let other = TokenList::read(&text, &KEY.replace("00", "ff")).unwrap();
+        assert!(!other.holds(b"AB-1234-56"));
+        assert!(!format!("{other:?}").contains("ff"));
+    }
+
+    #[test]
+    fn a_list_that_is_none_is_refused_with_its_line() {
+        let read = |list: &str| TokenList::read(list, KEY).map(|_| ()).unwrap_err();
+        assert_eq!(read("something").0, 1);
+        assert_eq!(read("gatewatch-tokens 1\n").1, "the list has no tokens");
+        assert_eq!(read("gatewatch-tokens 1\n9 zz\n").0, 2);
+        let long = format!("gatewatch-tokens 1\n99 {}\n", "0".repeat(32));
+        assert_eq!(read(&long), (2, "a length is from 5 to 63".to_owned()));
+    }
+}
