@@ -15,10 +15,10 @@ use gatewatch_model::{Blemishes, Caller, EndpointId, Exchange, Position, Timesta
 
 use crate::aliases::Aliases;
 use crate::callers::caller_hash;
-use crate::collections::Collections;
+use crate::collections::{Collection, Collections};
 use crate::endpoints::{Endpoints, MISSES};
 use crate::limits::{COLLECTIONS_MAX, ENDPOINTS_MAX, SEEDLINGS_MAX};
-use crate::paths::{Labels, Masks, Recent, Tree};
+use crate::paths::{Labels, Masks, REST, Recent, Tree};
 use crate::pending::Pending;
 use crate::profile::Seen;
 use profiles::Line;
@@ -124,6 +124,8 @@ pub(crate) struct Scratch {
     /// Method, a space and the template.
     key: String,
     method_bytes: usize,
+    /// What a collection knows that has seen nothing.
+    untaught: Tree,
 }
 
 impl Inventory {
@@ -143,9 +145,8 @@ impl Inventory {
         if let Some(home) = home.filter(|_| counts) {
             self.learn(home, caller_hash(sighting.caller));
         }
-        self.write_key(home);
-        let place = home
-            .and_then(|home| self.find(home))
+        let place = self
+            .find_place(home)
             .or_else(|| self.add(&mut home, sighting.scope, &api));
         if let Some(home) = home.filter(|_| counts && fresh) {
             self.learn(home, caller_hash(sighting.caller));
@@ -171,10 +172,7 @@ impl Inventory {
         self.scratch.read(reading, &self.masks);
         let api = gatewatch_decode::api(exchange);
         let home = self.collections.find(scope, &api);
-        self.write_key(home);
-        if let Some(home) = home {
-            self.find(home);
-        }
+        self.find_place(home);
         self.scratch.key.as_str().into()
     }
 
@@ -225,20 +223,36 @@ impl Inventory {
         }
     }
 
-    /// Writes the key of the exchange at hand, by what its collection has learned.
-    fn write_key(&mut self, home: Option<u32>) {
-        let Scratch {
-            labels,
-            key,
-            method_bytes,
-            ..
-        } = &mut self.scratch;
-        key.truncate(*method_bytes);
-        key.push(' ');
-        match home.and_then(|it| self.collections.slab.get(it)) {
-            Some(collection) => collection.write(labels, key),
-            None => Tree::default().write(labels, key),
+    /// Finds the endpoint of the exchange at hand, and writes its key.
+    fn find_place(&mut self, home: Option<u32>) -> Option<u32> {
+        if let Some(at) = home.and_then(|it| self.find_plain(it)) {
+            return Some(at);
         }
+        self.scratch
+            .write_key(home.and_then(|it| self.collections.slab.get(it)));
+        home.and_then(|it| self.find(it))
+    }
+
+    /// The endpoint that is called like the path with its surest values left out. The template
+    /// of every endpoint is what its collection decided of it, so where nobody said otherwise
+    /// the decisions lead there too, by a longer way.
+    fn find_plain(&mut self, home: u32) -> Option<u32> {
+        let collection = self.collections.slab.get(home)?;
+        if !collection.said.is_empty() {
+            return None;
+        }
+        self.scratch.write_key(None);
+        let key = &self.scratch.key;
+        let at = self
+            .endpoints
+            .find(home, key)
+            .filter(|_| !key.ends_with(REST))?;
+        #[cfg(debug_assertions)]
+        {
+            self.scratch.write_key(Some(collection));
+            assert_eq!(self.find(home), Some(at), "{}", self.scratch.key);
+        }
+        Some(at)
     }
 
     fn find(&mut self, home: u32) -> Option<u32> {
@@ -327,6 +341,16 @@ impl Inventory {
 }
 
 impl Scratch {
+    /// Writes the key of the exchange at hand, by what its collection has learned if it has one.
+    fn write_key(&mut self, collection: Option<&Collection>) {
+        self.key.truncate(self.method_bytes);
+        self.key.push(' ');
+        match collection {
+            Some(collection) => collection.write(&self.labels, &mut self.key),
+            None => self.untaught.write(&self.labels, &mut self.key),
+        }
+    }
+
     fn read(&mut self, reading: &Reading, masks: &Masks) {
         let method = reading.method();
         self.key.clear();

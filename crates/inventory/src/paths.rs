@@ -21,6 +21,7 @@ use crate::state::list;
 use evidence::{Evidence, NodeFacts, Visit};
 pub(crate) use labels::{Label, Labels, Sort};
 pub(crate) use masks::{Masks, Recent, Shown, is_token};
+pub(crate) use routes::REST;
 use routes::{Route, Routes};
 use words::Word;
 

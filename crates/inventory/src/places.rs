@@ -2,17 +2,16 @@
 //! be asked but not walked: its order, and the key that keeps anyone from making names that
 //! collide, never show.
 
-// order never observed: there is no way to iterate, and equal states are saved in sorted order
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, Hash};
 
-// order never observed: as above
-use hashbrown::HashTable;
+// order never observed: there is no way to iterate, and equal states are saved in sorted order
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 #[derive(Default)]
 pub(crate) struct Places {
     table: HashTable<u32>,
-    // order never observed: only hashes come from it
-    hasher: RandomState,
+    /// Random for each process, and cheap: every exchange asks a dozen times.
+    hasher: DefaultHashBuilder,
 }
 
 impl Places {
