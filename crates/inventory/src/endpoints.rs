@@ -213,6 +213,12 @@ impl Endpoint {
         self.key.len() + self.facts.heap_bytes() + self.profile.heap_bytes()
     }
 
+    /// Reads from the places that its row will need.
+    pub fn touch_row(&self) -> u64 {
+        let key = self.key.as_bytes().first().copied();
+        u64::from(key.unwrap_or_default()) ^ self.facts.touch_all() ^ self.profile.touch_facts()
+    }
+
     pub fn row(&self) -> EndpointRow {
         let (method, template) = self.key.split_once(' ').unwrap_or(("", &self.key));
         EndpointRow {

@@ -6,6 +6,9 @@ use super::Inventory;
 use crate::paths::Labels;
 use crate::pending::Pending;
 
+/// Rows whose memory is asked for at once.
+const TOUCHED: usize = 8;
+
 impl Inventory {
     /// Moves all that has changed since the last time into `effects`: rows as they are now,
     /// roll-ups as what is to be added.
@@ -34,7 +37,13 @@ impl Inventory {
             }
         }
         let mut labels = Labels::default();
-        for waiting in pending.endpoints.into_iter().flatten() {
+        let places = pending.endpoints.iter().flatten().map(|it| it.at);
+        let places = places.collect::<Vec<_>>();
+        effects.endpoints.reserve(places.len());
+        for (number, waiting) in pending.endpoints.into_iter().flatten().enumerate() {
+            if number % TOUCHED == 0 {
+                self.touch_rows(&places[number..]);
+            }
             if let Some(endpoint) = self.endpoints.slab.get_mut(waiting.at) {
                 (endpoint.own.waits_at, endpoint.own.written) = (None, true);
                 let mut row = endpoint.row();
@@ -43,6 +52,14 @@ impl Inventory {
                 effects.rollups.extend(waiting.rollups());
             }
         }
+    }
+
+    /// Reads from the places that the next rows will need, which lie far apart.
+    fn touch_rows(&self, places: &[u32]) {
+        let next = places.iter().take(TOUCHED);
+        let next = next.filter_map(|at| self.endpoints.slab.get(*at));
+        // Nothing comes of it but that the memory is at hand.
+        core::hint::black_box(next.fold(0, |all, it| all ^ it.touch_row()));
     }
 
     /// Drops what is pending, because the store has it already: what was folded since the last

@@ -107,7 +107,7 @@ impl Member {
         let values = if cookie || is_private(path) {
             Values::Free
         } else {
-            Values::Nothing
+            Values::default()
         };
         Member {
             spot,
@@ -221,7 +221,7 @@ impl Member {
     }
 
     pub fn heap_bytes(&self) -> usize {
-        self.path.len() + self.kinds.heap_bytes() + self.values.heap_bytes()
+        self.path.len() + self.kinds.heap_bytes() + self.values.bytes()
     }
 
     /// `present` of `observed`, as the profile counts them.

@@ -213,6 +213,11 @@ impl Profile {
             ^ self.tokens.as_ref().map_or(0, |it| it.touch())
     }
 
+    /// Reads from the places that the facts of lists and checks come from.
+    pub fn touch_facts(&self) -> u64 {
+        self.credentials.touch() ^ self.request_types.touch() ^ self.response_types.touch()
+    }
+
     pub fn heap_bytes(&self) -> usize {
         let tokens = self.tokens.as_ref();
         self.members.heap_bytes()

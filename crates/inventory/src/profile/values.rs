@@ -10,16 +10,10 @@ use super::secrecy::{VALUE_BYTES_MAX, is_word};
 pub(super) const VALUES_PER_MEMBER_MAX: usize = 16;
 pub(super) const CALLERS_MIN: usize = 5;
 
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Values {
-    #[default]
-    Nothing,
-    /// Sorted by hash.
-    #[expect(
-        clippy::box_collection,
-        reason = "one word in each member instead of three"
-    )]
-    Few(Box<Vec<Candidate>>),
+    /// Sorted by hash; empty as long as there was none.
+    Few(Box<[Candidate]>),
     /// Free text, or a place where no value may be shown.
     Free,
 }
@@ -54,19 +48,13 @@ impl Values {
     /// Counts one value. `room` says how many values more the profile can hold; answers how many
     /// it took or gave back, and whether a value became text.
     pub fn see(&mut self, sent: Sent<'_>, room: usize) -> (isize, bool) {
-        if matches!(self, Values::Nothing) {
-            *self = Values::Few(Box::default());
-        }
         let Values::Few(list) = self else {
             return (0, false);
         };
         match list.binary_search_by_key(&sent.hash, |it| it.hash) {
             Ok(at) => (0, list[at].see(sent)),
             Err(at) if list.len() < VALUES_PER_MEMBER_MAX && room > 0 && is_word(sent.text) => {
-                if list.len() == list.capacity() {
-                    list.reserve_exact(1);
-                }
-                list.insert(at, Candidate::new(sent.hash));
+                insert(list, at, Candidate::new(sent.hash));
                 (1, list[at].see(sent))
             }
             Err(_) => {
@@ -78,27 +66,18 @@ impl Values {
     }
 
     pub fn merge(&mut self, other: &Values) {
-        let theirs = match (&*self, other) {
-            (Values::Free, _) | (_, Values::Nothing) => return,
-            (_, Values::Free) => {
-                *self = Values::Free;
-                return;
-            }
-            (_, Values::Few(theirs)) => theirs,
+        let (Values::Few(mine), Values::Few(theirs)) = (&mut *self, other) else {
+            *self = Values::Free;
+            return;
         };
-        if matches!(self, Values::Nothing) {
-            *self = Values::Few(Box::default());
+        for value in theirs {
+            match mine.binary_search_by_key(&value.hash, |it| it.hash) {
+                Ok(at) => mine[at].merge(value),
+                Err(at) => insert(mine, at, value.clone()),
+            }
         }
-        if let Values::Few(mine) = self {
-            for value in &**theirs {
-                match mine.binary_search_by_key(&value.hash, |it| it.hash) {
-                    Ok(at) => mine[at].merge(value),
-                    Err(at) => mine.insert(at, value.clone()),
-                }
-            }
-            if mine.len() > VALUES_PER_MEMBER_MAX {
-                *self = Values::Free;
-            }
+        if mine.len() > VALUES_PER_MEMBER_MAX {
+            *self = Values::Free;
         }
     }
 
@@ -113,7 +92,7 @@ impl Values {
     pub fn len(&self) -> usize {
         match self {
             Values::Few(list) => list.len(),
-            Values::Nothing | Values::Free => 0,
+            Values::Free => 0,
         }
     }
 
@@ -136,20 +115,7 @@ impl Values {
             return 0;
         };
         let texts = list.iter().filter_map(|it| it.text.as_ref());
-        size_of_val(&***list) + texts.map(|it| it.len()).sum::<usize>()
-    }
-
-    pub fn heap_bytes(&self) -> usize {
-        let Values::Few(list) = self else {
-            return 0;
-        };
-        let texts = list
-            .iter()
-            .filter_map(|it| it.text.as_ref())
-            .map(|it| it.len());
-        size_of::<Vec<Candidate>>()
-            + list.capacity() * size_of::<Candidate>()
-            + texts.sum::<usize>()
+        size_of_val(&**list) + texts.map(|it| it.len()).sum::<usize>()
     }
 
     #[cfg(test)]
@@ -158,6 +124,20 @@ impl Values {
             list.iter_mut().for_each(|it| it.text = None);
         }
     }
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        Values::Few(Box::default())
+    }
+}
+
+/// Makes room for exactly one more: that is rare, and there are many lists.
+fn insert(list: &mut Box<[Candidate]>, at: usize, value: Candidate) {
+    let mut longer = core::mem::take(list).into_vec();
+    longer.reserve_exact(1);
+    longer.insert(at, value);
+    *list = longer.into_boxed_slice();
 }
 
 impl Candidate {
@@ -227,9 +207,9 @@ impl<C> Encode<C> for Values {
         _: &mut C,
     ) -> Result<(), minicbor::encode::Error<W::Error>> {
         match self {
-            Values::Nothing => e.null()?.ok(),
+            Values::Few(list) if list.is_empty() => e.null()?.ok(),
+            Values::Few(list) => e.encode(list)?.ok(),
             Values::Free => e.bool(true)?.ok(),
-            Values::Few(list) => e.encode(&**list)?.ok(),
         }
     }
 }
@@ -237,7 +217,7 @@ impl<C> Encode<C> for Values {
 impl<'b, C> Decode<'b, C> for Values {
     fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
         match d.datatype()? {
-            minicbor::data::Type::Null => d.null().map(|()| Values::Nothing),
+            minicbor::data::Type::Null => d.null().map(|()| Values::default()),
             minicbor::data::Type::Bool => d.bool().map(|_| Values::Free),
             _ => {
                 let list = crate::state::list::<Candidate>(d, VALUES_PER_MEMBER_MAX)?;
@@ -245,7 +225,7 @@ impl<'b, C> Decode<'b, C> for Values {
                 if !sorted || !list.iter().all(Candidate::is_sound) {
                     return Err(minicbor::decode::Error::message("values that cannot be"));
                 }
-                Ok(Values::Few(Box::new(list)))
+                Ok(Values::Few(list.into()))
             }
         }
     }

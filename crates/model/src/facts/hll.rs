@@ -56,6 +56,19 @@ impl Hll {
         }
     }
 
+    pub fn touch_all(&self) -> u64 {
+        match self {
+            Hll::Sparse(list) => list
+                .iter()
+                .step_by(16)
+                .fold(0, |all, it| all ^ u64::from(it.0)),
+            Hll::Dense(registers) => {
+                let lines = registers.iter().step_by(64);
+                lines.fold(0, |all, it| all ^ u64::from(*it))
+            }
+        }
+    }
+
     pub fn heap_bytes(&self) -> usize {
         match self {
             Hll::Sparse(list) => list.capacity() * size_of::<(u16, u8)>(),

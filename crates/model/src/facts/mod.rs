@@ -106,6 +106,15 @@ impl Facts {
             ^ self.latency_micros.touch()
     }
 
+    /// The same for who will read all of it.
+    pub fn touch_all(&self) -> u64 {
+        self.statuses.0.touch_all()
+            ^ self.callers.touch_all()
+            ^ self.request_bytes.touch_all()
+            ^ self.response_bytes.touch_all()
+            ^ self.latency_micros.touch_all()
+    }
+
     /// Bytes on the heap, for the budget of a profile.
     pub fn heap_bytes(&self) -> usize {
         self.statuses.0.heap_bytes()

@@ -65,6 +65,10 @@ impl Quantiles {
         self.buckets.touch()
     }
 
+    pub fn touch_all(&self) -> u64 {
+        self.buckets.touch_all()
+    }
+
     pub fn heap_bytes(&self) -> usize {
         self.buckets.heap_bytes()
     }
