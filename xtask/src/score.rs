@@ -25,12 +25,26 @@ struct Set {
     example: &'static str,
 }
 
-static ROLL: &[Set] = &[Set {
-    title: "path templates",
-    file: "templates/urls.jsonl",
-    package: "gatewatch-inventory",
-    example: "score_templates",
-}];
+static ROLL: &[Set] = &[
+    Set {
+        title: "path templates",
+        file: "templates/urls.jsonl",
+        package: "gatewatch-inventory",
+        example: "score_templates",
+    },
+    Set {
+        title: "sensitive information",
+        file: "info-types/dev.jsonl",
+        package: "gatewatch-classify",
+        example: "score",
+    },
+    Set {
+        title: "sensitive information in everyday requests, where there should be next to none",
+        file: "detection/blazehttp-dev.jsonl",
+        package: "gatewatch-classify",
+        example: "false_hits",
+    },
+];
 
 fn run(root: &Path, words: &[String]) -> anyhow::Result<()> {
     let [folder] = words else {

@@ -3,10 +3,28 @@
 
 mod catalogue;
 mod checks;
+mod compiled;
+mod confidence;
+mod context;
+mod find;
+mod form;
+mod gate;
+mod hint;
 mod info_type;
+mod judge;
+mod mask;
+mod names;
+mod placeholder;
+mod switches;
+mod text;
 mod tokens;
+mod vocabulary;
 
 pub use catalogue::{Catalogue, CatalogueError, SHIPPED};
 pub use checks::{Check, ROLL};
+pub use find::{Classifier, Hit};
 pub use info_type::{Dictionary, InfoType, Mask, Pattern, Purview, Severity};
+pub use judge::{finish, judge, judge_all};
+pub use mask::{mask, redact};
+pub use switches::Switches;
 pub use tokens::{TokenKey, TokenList, write_list};

@@ -275,6 +275,15 @@ impl Leaves {
         self.leaves(0, self.entries.len())
     }
 
+    /// One of them, as `iter` counts.
+    pub fn get(&self, at: usize) -> Option<Leaf<'_>> {
+        if at < self.entries.len() {
+            self.leaves(at, at + 1).next()
+        } else {
+            None
+        }
+    }
+
     /// The leaves of the request's body.
     pub(crate) fn iter_body(&self) -> impl Iterator<Item = Leaf<'_>> {
         let (from, to) = self.body;

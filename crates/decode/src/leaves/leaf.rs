@@ -29,6 +29,34 @@ impl<'l> Leaf<'l> {
         ""
     }
 
+    /// The names on the way, the last one first.
+    pub fn names(&self) -> impl Iterator<Item = &'l str> + use<'l> {
+        let leaves = self.leaves;
+        let mut at = self.trail;
+        core::iter::from_fn(move || {
+            loop {
+                let here = leaves.trails.get(at as usize)?;
+                at = here.before;
+                if let Step::Name(from, to) = here.step {
+                    return Some(leaves.slice(from, to));
+                }
+            }
+        })
+    }
+
+    /// A number for what holds the last name on the way: one for all members of an object of
+    /// this exchange.
+    pub fn holder(&self) -> u32 {
+        let mut at = self.trail;
+        while let Some(here) = self.leaves.trails.get(at as usize) {
+            at = here.before;
+            if matches!(here.step, Step::Name(..)) {
+                break;
+            }
+        }
+        at
+    }
+
     /// The item of the list that the whole body is, if it is one.
     pub fn item(&self) -> Option<u32> {
         let mut item = None;

@@ -1,0 +1,190 @@
+//! A catalogue made ready to be looked for: automata of its patterns, the gate before them, and
+//! the vocabulary of its names. Made once, then shared and never changed.
+
+use std::sync::Arc;
+
+use crate::catalogue::Catalogue;
+use crate::checks::Check;
+use crate::form::{Caches, Form};
+use crate::gate::Shape;
+use crate::info_type::InfoType;
+use crate::vocabulary::Vocabulary;
+
+/// Patterns of all types together; what is beyond is not looked for.
+const PATTERNS_MAX: usize = 4_096;
+/// Lengths that have a set of their own; the longer ones share the last.
+const LENGTHS: usize = 96;
+
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub catalogue: Arc<Catalogue>,
+    pub vocabulary: Vocabulary,
+    pub patterns: Vec<Ready>,
+    /// Where the patterns of each type stand.
+    of_type: Vec<(u32, u32)>,
+    gate: Gate,
+}
+
+/// A pattern, ready.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    pub form: Form,
+    pub info_type: u16,
+    pub check: Option<&'static Check>,
+    pub alone: u8,
+    pub named: u8,
+}
+
+/// Sets of the patterns that are looked for whatever the name is, by what a value begins with and
+/// how long it is.
+#[derive(Debug)]
+struct Gate {
+    /// Words of one set.
+    width: usize,
+    by_first: Vec<u64>,
+    by_len: Vec<u64>,
+}
+
+impl Compiled {
+    pub fn new(catalogue: Arc<Catalogue>) -> Compiled {
+        let mut patterns = Vec::new();
+        let mut of_type = Vec::new();
+        let mut lazy = 0;
+        for (at, info_type) in catalogue.types().iter().enumerate() {
+            let from = patterns.len() as u32;
+            for pattern in &info_type.patterns {
+                // The catalogue proved them sound; one that is not is never found.
+                let Ok(form) = Form::new(&pattern.regex, &mut lazy) else {
+                    continue;
+                };
+                if patterns.len() < PATTERNS_MAX {
+                    patterns.push(Ready {
+                        form,
+                        info_type: at as u16,
+                        check: pattern.check,
+                        alone: pattern.alone,
+                        named: pattern.named,
+                    });
+                }
+            }
+            of_type.push((from, patterns.len() as u32));
+        }
+        Compiled {
+            vocabulary: Vocabulary::of(&catalogue),
+            gate: Gate::of(&patterns),
+            catalogue,
+            patterns,
+            of_type,
+        }
+    }
+
+    pub fn info_type(&self, at: u16) -> &InfoType {
+        &self.catalogue.types()[at as usize]
+    }
+
+    pub fn patterns_of(&self, info_type: u16) -> &[Ready] {
+        let (from, to) = self.of_type[info_type as usize];
+        &self.patterns[from as usize..to as usize]
+    }
+
+    /// The patterns that need no name and that a value of that shape could fit.
+    pub fn open(&self, shape: Shape) -> impl Iterator<Item = &Ready> {
+        let Gate {
+            width,
+            by_first,
+            by_len,
+        } = &self.gate;
+        let first = shape.first as usize * width;
+        let len = (shape.len as usize).min(LENGTHS) * width;
+        let words = by_first[first..first + width]
+            .iter()
+            .zip(&by_len[len..len + width]);
+        words
+            .enumerate()
+            .flat_map(|(at, (one, two))| Bits {
+                left: one & two,
+                at: at * 64,
+            })
+            .map(|at| &self.patterns[at])
+            .filter(move |it| it.form.bounds.admit(shape))
+    }
+
+    pub fn caches(&self) -> Caches {
+        Caches::of(self.patterns.iter().map(|it| &it.form))
+    }
+
+    pub fn heap_bytes(&self) -> usize {
+        let gate = (self.gate.by_first.len() + self.gate.by_len.len()) * size_of::<u64>();
+        let forms = self.patterns.iter().map(|it| it.form.heap_bytes());
+        forms.sum::<usize>()
+            + self.patterns.capacity() * size_of::<Ready>()
+            + self.vocabulary.heap_bytes()
+            + gate
+    }
+}
+
+impl Gate {
+    fn of(patterns: &[Ready]) -> Gate {
+        let width = patterns.len().div_ceil(64);
+        let mut by_first = vec![0; 256 * width];
+        let mut by_len = vec![0; (LENGTHS + 1) * width];
+        for (at, ready) in patterns.iter().enumerate().filter(|it| it.1.alone > 0) {
+            let bounds = &ready.form.bounds;
+            for byte in (0..=255_u8).filter(|it| bounds.begins_with(*it)) {
+                by_first[byte as usize * width + at / 64] |= 1 << (at % 64);
+            }
+            for len in 0..=LENGTHS {
+                let fits = bounds.len_min as usize <= len && len <= bounds.len_max as usize;
+                if fits || len == LENGTHS && bounds.len_max as usize >= LENGTHS {
+                    by_len[len * width + at / 64] |= 1 << (at % 64);
+                }
+            }
+        }
+        Gate {
+            width,
+            by_first,
+            by_len,
+        }
+    }
+}
+
+/// The bits of a word that are set.
+struct Bits {
+    left: u64,
+    at: usize,
+}
+
+impl Iterator for Bits {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        if self.left == 0 {
+            return None;
+        }
+        let bit = self.left.trailing_zeros() as usize;
+        self.left &= self.left - 1;
+        Some(self.at + bit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::catalogue::SHIPPED;
+
+    proptest! {
+        #[test]
+        fn the_gate_opens_for_each_pattern_that_a_value_fits(text in "[0-9A-Za-z .@+-]{1,30}") {
+            let compiled = Compiled::new(Arc::new(SHIPPED.clone()));
+            let mut caches = compiled.caches();
+            let shape = Shape::of(text.as_bytes());
+            for ready in compiled.patterns.iter().filter(|it| it.alone > 0) {
+                if ready.form.fits(text.as_bytes(), &mut caches) {
+                    prop_assert!(compiled.open(shape).any(|it| core::ptr::eq(it, ready)));
+                }
+            }
+        }
+    }
+}

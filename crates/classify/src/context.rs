@@ -1,0 +1,426 @@
+//! What the names on the way to a value say of it, before the value is looked at. It is learned
+//! once for each shape of a place.
+
+use core::ops::Range;
+
+use gatewatch_decode::Leaf;
+use gatewatch_model::Spot;
+use hashbrown::HashTable; // order never observed: only looked up by key
+
+use crate::names::Words;
+use crate::vocabulary::{Claim, Role, Vocabulary};
+
+/// Shapes whose context is remembered; when there are more, all are forgotten.
+const SHAPES_MAX: usize = 4_096;
+const SPEAKERS_KEPT_MAX: usize = 32_768;
+/// Types that one name can speak for or against.
+const SPEAKERS_MAX: usize = 64;
+/// Claims of phrases that one name is weighed by.
+const CLAIMS_MAX: usize = 256;
+/// Words of one phrase.
+const PHRASE_WORDS_MAX: usize = 6;
+/// Names above that are listened to.
+const ABOVE_MAX: usize = 2;
+/// Names above that are looked through for one that says something.
+const LOOK_UP_MAX: usize = 5;
+
+/// Cookies are leaves of their own; the others describe the message or the program that sent it.
+static SKIPPED_HEADERS: &[&str] = &[
+    "cookie",
+    "set-cookie",
+    "user-agent",
+    "accept",
+    "accept-encoding",
+    "content-type",
+    "content-length",
+    "date",
+    "etag",
+    "if-none-match",
+    "last-modified",
+    "if-modified-since",
+    "server",
+    "vary",
+    "connection",
+    "cache-control",
+    "traceparent",
+    "sec-ch-ua",
+    "sec-fetch-site",
+    "sec-fetch-mode",
+    "sec-fetch-dest",
+];
+
+/// How a name stands to a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stance {
+    For,
+    /// A name further up speaks for it.
+    Above,
+    Against,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Speaker {
+    pub info_type: u16,
+    /// Of a hundred.
+    pub strength: u8,
+    pub stance: Stance,
+}
+
+/// What kind of name it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tone(pub u8);
+
+impl Tone {
+    /// The name alone says nothing.
+    pub const VAGUE: Tone = Tone(1);
+    /// It names a number of another kind.
+    pub const OTHER: Tone = Tone(1 << 1);
+    /// Its value tells what a sibling is.
+    pub const LABEL: Tone = Tone(1 << 2);
+    /// A sibling may tell what it is.
+    pub const VALUE: Tone = Tone(1 << 3);
+    pub const COUNTRY: Tone = Tone(1 << 4);
+    pub const LATITUDE: Tone = Tone(1 << 5);
+    pub const LONGITUDE: Tone = Tone(1 << 6);
+    /// What stands there is read elsewhere, or says nothing of anyone.
+    pub const SKIPPED: Tone = Tone(1 << 7);
+
+    pub fn has(self, other: Tone) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    fn insert(&mut self, other: Tone) {
+        self.0 |= other.0;
+    }
+}
+
+/// The context of one leaf: its tone, and where its speakers stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Context {
+    pub tone: Tone,
+    from: u32,
+    to: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    shape: u64,
+    context: Context,
+}
+
+/// Contexts by shape. They follow from the names alone, so it never matters which are here.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Contexts {
+    known: HashTable<Known>,
+    speakers: Vec<Speaker>,
+    listener: Listener,
+}
+
+impl Contexts {
+    /// Before an exchange: makes room if there is little.
+    pub fn begin(&mut self) {
+        if self.known.len() >= SHAPES_MAX || self.speakers.len() >= SPEAKERS_KEPT_MAX {
+            self.known.clear();
+            self.speakers.clear();
+        }
+    }
+
+    pub fn of(&mut self, leaf: &Leaf<'_>, vocabulary: &Vocabulary) -> Context {
+        let shape = leaf.shape();
+        if let Some(known) = self.known.find(shape, |it| it.shape == shape) {
+            return known.context;
+        }
+        let tone = self.listener.hear_names(leaf, vocabulary);
+        let from = self.speakers.len() as u32;
+        self.speakers.extend_from_slice(&self.listener.heard);
+        let context = Context {
+            tone,
+            from,
+            to: self.speakers.len() as u32,
+        };
+        self.known
+            .insert_unique(shape, Known { shape, context }, |it| it.shape);
+        context
+    }
+
+    pub fn speakers(&self, context: Context) -> &[Speaker] {
+        &self.speakers[context.from as usize..context.to as usize]
+    }
+}
+
+/// Memory for listening to names and texts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Listener {
+    words: Words,
+    /// From and to among the words, and the claims on it.
+    phrases: Vec<(u8, u8, Range<u32>)>,
+    claims: Vec<Found>,
+    /// What was heard last, the strongest first.
+    pub heard: Vec<Speaker>,
+}
+
+/// What a row of words has of the phrases of a type.
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    info_type: u16,
+    /// A bit for each word that is in one of them.
+    covered: u32,
+    /// Where the last of them ends.
+    to: u8,
+    against: bool,
+    /// How many types share the phrase that the fewest share.
+    shared: u8,
+}
+
+impl Listener {
+    /// Listens to the names on the way to a leaf.
+    pub fn hear_names(&mut self, leaf: &Leaf<'_>, vocabulary: &Vocabulary) -> Tone {
+        self.heard.clear();
+        let mut names = leaf.names().take(LOOK_UP_MAX);
+        let own = names.next().unwrap_or("");
+        self.words.clear();
+        let in_head = matches!(leaf.spot(), Spot::RequestHeaders | Spot::ResponseHeaders);
+        if in_head && SKIPPED_HEADERS.contains(&own) {
+            return Tone::SKIPPED;
+        }
+        self.words.push(own);
+        self.words.split(|it| is_word(it, vocabulary));
+        let mut tone = self.tone(vocabulary);
+        let mut above = 0;
+        if tone.has(Tone::VAGUE) && !own.is_empty() {
+            if let Some(parent) = names.find(|it| !is_container(it, vocabulary)) {
+                self.words.clear();
+                self.words.push(parent);
+                self.words.push(own);
+                self.words.split(|it| is_word(it, vocabulary));
+            }
+            above = 1;
+        }
+        self.weigh(vocabulary, Stance::For);
+        while above < ABOVE_MAX {
+            let Some(name) = names.find(|it| !is_container(it, vocabulary)) else {
+                break;
+            };
+            self.words.clear();
+            self.words.push(name);
+            self.words.split(|it| is_word(it, vocabulary));
+            self.weigh(vocabulary, Stance::Above);
+            above += 1;
+        }
+        if self.heard.iter().any(|it| it.stance == Stance::For) {
+            // What speaks for a type is no name of another kind.
+            tone.0 &= !Tone::OTHER.0;
+        }
+        self.sort();
+        tone
+    }
+
+    /// Listens to a text that stands for a name: a label, a segment of a path.
+    pub fn hear(&mut self, text: &str, vocabulary: &Vocabulary) -> Tone {
+        self.heard.clear();
+        self.words.clear();
+        self.words.push(text);
+        self.words.split(|it| is_word(it, vocabulary));
+        let tone = self.tone(vocabulary);
+        self.weigh(vocabulary, Stance::For);
+        self.sort();
+        tone
+    }
+
+    /// Listens to the words before a value in running text, where most words mean nothing.
+    pub fn hear_words(&mut self, text: &str, vocabulary: &Vocabulary) {
+        self.heard.clear();
+        self.words.clear();
+        self.words.push(text);
+        self.look_up(vocabulary);
+        for at in 0..self.claims.len() {
+            let found = self.claims[at];
+            if !found.against {
+                // What stands nearer counts for more.
+                let far = (self.words.len() - found.to as usize) as u8;
+                let strength = 96_u8.saturating_sub(far * 4 + found.shared.min(8));
+                self.add(found.info_type, strength, Stance::For);
+            }
+        }
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        self.heard
+            .sort_unstable_by_key(|it| (u8::MAX - it.strength, it.info_type));
+    }
+
+    fn tone(&self, vocabulary: &Vocabulary) -> Tone {
+        let mut tone = Tone::default();
+        let count = self.words.len();
+        if count == 0 {
+            tone.insert(Tone::VAGUE);
+            return tone;
+        }
+        let whole = vocabulary.role(self.words.run(0, count));
+        let vague = Role(Role::VAGUE.0 | Role::PLAIN.0);
+        let is_vague = |at: usize| {
+            self.words.is_number(at) || vocabulary.role(self.words.run(at, at + 1)).has(vague)
+        };
+        let last = vocabulary.role(self.words.run(count - 1, count));
+        let mut mark = |holds: bool, mark: Tone| {
+            if holds {
+                tone.insert(mark);
+            }
+        };
+        mark(
+            (0..count).all(is_vague) || whole.has(Role::VAGUE),
+            Tone::VAGUE,
+        );
+        mark(
+            count <= 3 && (last.has(Role::LABEL) || whole.has(Role::LABEL)),
+            Tone::LABEL,
+        );
+        mark(
+            count <= 3 && (last.has(Role::VALUE) || whole.has(Role::VALUE)),
+            Tone::VALUE,
+        );
+        mark(
+            whole.has(Role::COUNTRY) || last.has(Role::COUNTRY),
+            Tone::COUNTRY,
+        );
+        let has =
+            |role: Role| (0..count).any(|at| vocabulary.role(self.words.run(at, at + 1)).has(role));
+        mark(whole.has(Role::OTHER) || has(Role::OTHER), Tone::OTHER);
+        mark(has(Role::LATITUDE), Tone::LATITUDE);
+        mark(has(Role::LONGITUDE), Tone::LONGITUDE);
+        tone
+    }
+
+    /// Finds every phrase in the words, and what each type has of them.
+    fn look_up(&mut self, vocabulary: &Vocabulary) {
+        self.phrases.clear();
+        self.claims.clear();
+        let count = self.words.len();
+        for from in 0..count {
+            for to in from + 1..=count.min(from + PHRASE_WORDS_MAX) {
+                let run = self.words.run(from, to);
+                if let Some(claims) = vocabulary.claims_of(run).filter(|it| !it.is_empty()) {
+                    self.phrases.push((from as u8, to as u8, claims));
+                }
+            }
+        }
+        let mut room = CLAIMS_MAX;
+        // The longest first, so that they are never what finds no room.
+        self.phrases
+            .sort_unstable_by_key(|(from, to, _)| (*from + 32 - *to, *from));
+        for at in 0..self.phrases.len() {
+            let (from, to, claims) = self.phrases[at].clone();
+            // A phrase within a longer one of another type is not meant: `client secret`, `secret`.
+            let longer = self.phrases[..at]
+                .iter()
+                .filter(|it| it.0 <= from && to <= it.1 && it.1 - it.0 > to - from);
+            let hidden_by = longer.map(|it| it.2.clone()).next();
+            let shared = claims.len().min(255) as u8;
+            for claim in vocabulary.claims(claims).iter().take(room) {
+                let is_own = |it: &Claim| it.info_type == claim.info_type;
+                if hidden_by
+                    .clone()
+                    .is_none_or(|it| vocabulary.claims(it).iter().any(is_own))
+                {
+                    self.claim(*claim, (from, to), shared);
+                }
+                room -= 1;
+            }
+        }
+    }
+
+    fn claim(&mut self, claim: Claim, (from, to): (u8, u8), shared: u8) {
+        let covered = (1_u32 << to) - (1 << from);
+        let known = self
+            .claims
+            .iter_mut()
+            .find(|it| it.info_type == claim.info_type);
+        if let Some(known) = known {
+            known.covered |= covered;
+            known.against |= !claim.speaks_for;
+            known.shared = known.shared.min(shared);
+            known.to = known.to.max(to);
+        } else if self.claims.len() < SPEAKERS_MAX {
+            self.claims.push(Found {
+                info_type: claim.info_type,
+                covered,
+                to,
+                against: !claim.speaks_for,
+                shared,
+            });
+        }
+    }
+
+    /// What the words say, each type once.
+    fn weigh(&mut self, vocabulary: &Vocabulary, stance: Stance) {
+        self.look_up(vocabulary);
+        for at in 0..self.claims.len() {
+            let found = self.claims[at];
+            let strength = self.strength(found, vocabulary);
+            match (stance, strength) {
+                (Stance::Above, Some(strength)) => {
+                    self.add(found.info_type, strength / 2, Stance::Above);
+                }
+                (Stance::Above, None) => {}
+                (_, Some(strength)) => self.add(found.info_type, strength, Stance::For),
+                (_, None) => self.add(found.info_type, 0, Stance::Against),
+            }
+        }
+    }
+
+    /// How strongly a name speaks that has a phrase at these words; not at all if the rest of it
+    /// makes it something about the thing.
+    fn strength(&self, found: Found, vocabulary: &Vocabulary) -> Option<u8> {
+        if found.against {
+            return None;
+        }
+        let mut strength = 100 - found.shared.min(6) as i32;
+        let mut strange = 0;
+        for at in (0..self.words.len()).filter(|at| found.covered & 1 << at == 0) {
+            let role = vocabulary.role(self.words.run(at, at + 1));
+            if role.has(Role::ABOUT) {
+                return None;
+            }
+            let quiet = Role(Role::PLAIN.0 | Role::SUBJECT.0 | Role::VAGUE.0 | Role::CONTAINER.0);
+            if role.has(quiet) || self.words.is_number(at) {
+                continue;
+            }
+            strange += 1;
+            strength -= match (role.has(Role::OTHER), strange) {
+                (true, _) => 25,
+                (false, 1) => 12,
+                (false, _) => 8,
+            };
+        }
+        Some(strength.clamp(40, 100) as u8)
+    }
+
+    fn add(&mut self, info_type: u16, strength: u8, stance: Stance) {
+        if let Some(known) = self.heard.iter_mut().find(|it| it.info_type == info_type) {
+            if stance != Stance::Above && strength > known.strength {
+                (known.strength, known.stance) = (strength, stance);
+            }
+        } else if self.heard.len() < SPEAKERS_MAX {
+            self.heard.push(Speaker {
+                info_type,
+                strength,
+                stance,
+            });
+        }
+    }
+}
+
+fn is_word(run: &str, vocabulary: &Vocabulary) -> bool {
+    vocabulary.role(run) != Role::default()
+}
+
+fn is_container(name: &str, vocabulary: &Vocabulary) -> bool {
+    let mut lower = [0_u8; 24];
+    let Some(lower) = lower.get_mut(..name.len()) else {
+        return false;
+    };
+    lower.copy_from_slice(name.as_bytes());
+    lower.make_ascii_lowercase();
+    core::str::from_utf8(lower).is_ok_and(|it| vocabulary.role(it).has(Role::CONTAINER))
+}

@@ -1,0 +1,325 @@
+//! One pass over the leaves of an exchange: where sensitive information stands, and how sure that
+//! is by this exchange alone.
+
+use std::sync::Arc;
+
+use gatewatch_decode::{Leaf, Leaves, Value};
+use gatewatch_model::info_type::{Ground, Grounds};
+use gatewatch_model::{InfoTypeId, Spot};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::catalogue::Catalogue;
+use crate::compiled::{Compiled, Ready};
+use crate::confidence::Setting;
+use crate::context::{Context, Contexts, Listener, Stance, Tone};
+use crate::form::Caches;
+use crate::gate::Shape;
+use crate::hint::Countries;
+use crate::placeholder::{is_blob, is_placeholder};
+use crate::switches::Switches;
+
+/// Hits with less are of no use to anyone.
+const PERCENT_MIN: u8 = 20;
+/// From here on a hit is one on its own.
+pub(crate) const PERCENT_SURE: u8 = 50;
+/// What a hit is brought down to when a stronger one has the same bytes.
+const PERCENT_SECOND: u8 = 45;
+const HITS_PER_LEAF_MAX: usize = 16;
+/// A longer text is no label and no name.
+const LABEL_BYTES_MAX: usize = 48;
+
+/// Finds sensitive information. A clone shares what was made of the catalogue; what it remembers
+/// changes its speed and never its answers.
+#[derive(Clone, Debug)]
+pub struct Classifier {
+    compiled: Arc<Compiled>,
+    contexts: Contexts,
+    work: Work,
+}
+
+/// One place where a value could be of a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// Which leaf, in the order of `Leaves::iter`.
+    pub leaf: u32,
+    pub info_type: InfoTypeId,
+    /// In percent, by this exchange alone.
+    pub confidence: u8,
+    pub grounds: Grounds,
+    /// Bytes of the leaf's text.
+    pub from: u32,
+    pub to: u32,
+}
+
+/// Memory that is used again and again.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Work {
+    pub caches: Caches,
+    /// What stands beside a value says.
+    beside: Listener,
+    /// What the words before a value in running text say.
+    pub words: Listener,
+    of_leaf: Vec<Context>,
+    /// Leaves that tell what a sibling is: their group, and which leaf.
+    labels: Vec<(u64, u32)>,
+    countries: Countries,
+    pub hits: Vec<Hit>,
+    /// Words of a line of running text, from and to.
+    pub spans: Vec<(u32, u32)>,
+}
+
+/// Where hits of a leaf go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target<'t> {
+    pub compiled: &'t Compiled,
+    pub on: &'t Switches,
+    pub leaf: u32,
+}
+
+impl Classifier {
+    pub fn new(catalogue: Arc<Catalogue>) -> Classifier {
+        let compiled = Compiled::new(catalogue);
+        let work = Work {
+            caches: compiled.caches(),
+            ..Work::default()
+        };
+        Classifier {
+            compiled: Arc::new(compiled),
+            contexts: Contexts::default(),
+            work,
+        }
+    }
+
+    pub fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.compiled.catalogue
+    }
+
+    /// Bytes of what is made of the catalogue, which all clones share.
+    pub fn heap_bytes(&self) -> usize {
+        self.compiled.heap_bytes()
+    }
+
+    /// Looks at every leaf: hits in the order of leaves, the strongest of each first. Those below
+    /// a half are for the statistics of members.
+    pub fn find(&mut self, leaves: &Leaves, on: &Switches) -> &[Hit] {
+        let Classifier {
+            compiled,
+            contexts,
+            work,
+        } = self;
+        work.hits.clear();
+        work.survey(leaves, contexts, compiled);
+        let mut before = None;
+        for (at, leaf) in leaves.iter().enumerate() {
+            let context = work.of_leaf[at];
+            let (Value::Text(text) | Value::Number(text)) = leaf.value else {
+                continue;
+            };
+            if context.tone.has(Tone::SKIPPED) {
+                continue;
+            }
+            let target = Target {
+                compiled,
+                on,
+                leaf: at as u32,
+            };
+            let path = before.filter(|_| leaf.spot() == Spot::RequestPath);
+            let label = path.or_else(|| work.label(&leaf, at, context, leaves));
+            let ground = if path.is_some() {
+                Ground::Name
+            } else {
+                Ground::Sibling
+            };
+            work.look(target, text, (contexts, context), (label, ground));
+            before = name_like(text).then_some(text);
+        }
+        &self.work.hits
+    }
+}
+
+impl Work {
+    /// First over all leaves: what their names say, which of them are labels, which tell of a
+    /// country.
+    fn survey(&mut self, leaves: &Leaves, contexts: &mut Contexts, compiled: &Compiled) {
+        self.of_leaf.clear();
+        self.labels.clear();
+        self.countries.clear();
+        contexts.begin();
+        for (at, leaf) in leaves.iter().enumerate() {
+            let context = contexts.of(&leaf, &compiled.vocabulary);
+            self.of_leaf.push(context);
+            let Value::Text(text) = leaf.value else {
+                continue;
+            };
+            if context.tone.has(Tone::COUNTRY) {
+                match leaf.spot() {
+                    Spot::RequestHeaders => self.countries.see_accepted(text),
+                    _ => self.countries.see(text),
+                }
+            }
+            if context.tone.has(Tone::LABEL) && is_label(text) {
+                self.labels.push((group(&leaf), at as u32));
+            }
+        }
+    }
+
+    /// The text of the label that tells what a leaf is, if there is one in its group.
+    fn label<'l>(
+        &self,
+        leaf: &Leaf<'_>,
+        at: usize,
+        context: Context,
+        leaves: &'l Leaves,
+    ) -> Option<&'l str> {
+        if self.labels.is_empty() || !context.tone.has(Tone::VALUE) {
+            return None;
+        }
+        let group = group(leaf);
+        let next = self.labels.partition_point(|it| (it.1 as usize) < at);
+        let near = next.saturating_sub(2)..(next + 2).min(self.labels.len());
+        let (_, label) = self.labels[near]
+            .iter()
+            .find(|it| it.0 == group && it.1 as usize != at)?;
+        match leaves.get(*label as usize)?.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Looks at one value.
+    fn look(
+        &mut self,
+        target: Target<'_>,
+        text: &str,
+        (contexts, context): (&Contexts, Context),
+        (label, ground): (Option<&str>, Ground),
+    ) {
+        let trimmed = text.trim();
+        if trimmed.len() < 2 {
+            return;
+        }
+        let first = self.hits.len();
+        self.beside.heard.clear();
+        let mut beside = core::mem::take(&mut self.beside);
+        if let Some(label) = label {
+            beside.hear(label, &target.compiled.vocabulary);
+        }
+        let countries = self.countries;
+        let setting = Setting {
+            names: contexts.speakers(context),
+            beside: &beside.heard,
+            ground,
+            tone: context.tone,
+            countries: countries.as_slice(),
+        };
+        let offset = trimmed.as_ptr() as usize - text.as_ptr() as usize;
+        let shape = Shape::of(trimmed.as_bytes());
+        self.fit(target, trimmed, shape, offset as u32, &setting);
+        let sure = self.hits[first..]
+            .iter()
+            .any(|it| it.confidence >= PERCENT_SURE);
+        if !sure && !is_blob(trimmed, shape) {
+            self.read_text(target, text, shape, &setting);
+        }
+        settle(&mut self.hits, first);
+        self.beside = beside;
+    }
+
+    /// Tries the patterns that the shape of a text leaves on all of it.
+    pub fn fit(
+        &mut self,
+        target: Target<'_>,
+        text: &str,
+        shape: Shape,
+        offset: u32,
+        setting: &Setting<'_>,
+    ) {
+        let mut placeholder = None;
+        let mut judge = |ready: &Ready, work: &mut Work| {
+            let bytes = text.as_bytes();
+            if !target.on.contains(ready.info_type)
+                || !ready.form.fits(bytes, &mut work.caches)
+                || ready.check.is_some_and(|it| !(it.passes)(bytes))
+                || *placeholder.get_or_insert_with(|| is_placeholder(text, shape))
+            {
+                return;
+            }
+            let info_type = target.compiled.info_type(ready.info_type);
+            let (confidence, grounds) = setting.judge(ready, info_type.country);
+            if confidence >= PERCENT_MIN {
+                work.hits.push(Hit {
+                    leaf: target.leaf,
+                    info_type: info_type.key,
+                    confidence,
+                    grounds,
+                    from: offset,
+                    to: offset + text.len() as u32,
+                });
+            }
+        };
+        for ready in target.compiled.open(shape) {
+            judge(ready, self);
+        }
+        let speakers = setting.names.iter().chain(setting.beside);
+        for speaker in speakers.filter(|it| it.stance != Stance::Against) {
+            for ready in target.compiled.patterns_of(speaker.info_type) {
+                if ready.alone == 0 && ready.form.bounds.admit(shape) {
+                    judge(ready, self);
+                }
+            }
+        }
+    }
+}
+
+/// Of the hits of one leaf, the strongest first; of those that share bytes one alone stays sure.
+fn settle(hits: &mut Vec<Hit>, first: usize) {
+    if hits.len() <= first {
+        return;
+    }
+    let order = |it: &Hit| (100 - it.confidence, it.from, it.info_type);
+    hits[first..].sort_unstable_by_key(order);
+    let mut at = first;
+    while at < hits.len() {
+        let hit = hits[at];
+        let mut earlier = hits[first..at].iter();
+        if earlier.any(|it| it.info_type == hit.info_type && overlap(it, &hit)) {
+            hits.remove(at);
+            continue;
+        }
+        let mut earlier = hits[first..at].iter();
+        if earlier.any(|it| it.confidence >= PERCENT_SURE && overlap(it, &hit)) {
+            hits[at].confidence = hit.confidence.min(PERCENT_SECOND);
+        }
+        at += 1;
+    }
+    hits[first..].sort_unstable_by_key(order);
+    hits.truncate(first + HITS_PER_LEAF_MAX);
+}
+
+fn overlap(one: &Hit, two: &Hit) -> bool {
+    one.from < two.to && two.from < one.to
+}
+
+/// What labels and values must share to belong together: the object, and in a form the part of the
+/// name before the last bracket.
+fn group(leaf: &Leaf<'_>) -> u64 {
+    let name = leaf.name();
+    let stem = name.rfind(['[', '.']).map_or("", |at| &name[..at]);
+    xxh3_64(stem.as_bytes()) ^ u64::from(leaf.holder())
+}
+
+fn is_label(text: &str) -> bool {
+    (2..=LABEL_BYTES_MAX).contains(&text.len()) && text.bytes().any(|it| it.is_ascii_alphabetic())
+        || !text.is_ascii() && text.len() <= LABEL_BYTES_MAX
+}
+
+/// Whether a segment of a path is a name and no value.
+fn name_like(text: &str) -> bool {
+    (2..=LABEL_BYTES_MAX).contains(&text.len())
+        && text
+            .bytes()
+            .all(|it| it.is_ascii_alphabetic() || matches!(it, b'-' | b'_' | b'.'))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! Exchanges and the hits in them.
+
+use gatewatch_decode::Reading;
+use gatewatch_model::Exchange;
+use gatewatch_model::exchange::Body;
+use proptest::prelude::*;
+
+use super::*;
+use crate::catalogue::SHIPPED;
+
+fn classifier() -> Classifier {
+    Classifier::new(Arc::new(SHIPPED.clone()))
+}
+
+/// Place, type and confidence of the hits in a request of that path and body.
+fn hits(classifier: &mut Classifier, url: &str, body: &str) -> Vec<(String, String, u8)> {
+    let reading = read(url, body);
+    let on = Switches::all(&SHIPPED);
+    let hits = classifier.find(reading.leaves(), &on).to_vec();
+    hits.iter()
+        .map(|hit| {
+            let mut place = String::new();
+            let leaf = reading.leaves().get(hit.leaf as usize).unwrap();
+            leaf.write_place(&mut place);
+            let info_type = SHIPPED.by_key(hit.info_type).unwrap();
+            (place, info_type.id.to_string(), hit.confidence)
+        })
+        .collect()
+}
+
+fn read(url: &str, body: &str) -> Reading {
+    let mut exchange = Exchange::default();
+    exchange.request.method = "POST".into();
+    exchange.request.url = url.into();
+    exchange.request.headers = Some(vec![("content-type".into(), "application/json".into())]);
+    exchange.request.body = Some(Body {
+        bytes: body.as_bytes().into(),
+        bytes_total: body.len() as u64,
+    });
+    let mut reading = Reading::default();
+    reading.read(&exchange);
+    reading
+}
+
+fn sure(url: &str, body: &str) -> Vec<(String, String)> {
+    hits(&mut classifier(), url, body)
+        .into_iter()
+        .filter(|it| it.2 >= PERCENT_SURE)
+        .map(|it| (it.0, it.1))
+        .collect()
+}
+
+#[test]
+fn a_card_is_found_by_its_name_and_without() {
+    for body in [
+        r#"{"cardNumber":"4111 1111 1111 1111"}"#,
+        r#"{"cardNumber":4111111111111111}"#,
+    ] {
+        let found = sure("/pay", body);
+        assert_eq!(
+            found,
+            [("$.request.body.cardNumber".into(), "credit-card".into())]
+        );
+    }
+    assert_eq!(sure("/pay", r#"{"extra":"5500005555555559"}"#).len(), 1);
+}
+
+#[test]
+fn a_number_that_fails_its_check_is_none_whatever_its_name() {
+    assert_eq!(sure("/pay", r#"{"cardNumber":"4111 1111 1111 1112"}"#), []);
+}
+
+#[test]
+fn a_name_of_another_kind_keeps_a_number_below_a_half() {
+    assert_eq!(sure("/pay", r#"{"orderId":"4111111111111111"}"#), []);
+    let all = hits(
+        &mut classifier(),
+        "/pay",
+        r#"{"orderId":"4111111111111111"}"#,
+    );
+    assert_eq!(all.len(), 1, "it still counts for its member");
+}
+
+#[test]
+fn a_label_beside_a_value_stands_for_its_name() {
+    let body = r#"{"items":[{"value":"4111111111111111","type":"card number"}]}"#;
+    let mut classifier = classifier();
+    let found = hits(&mut classifier, "/pay", body);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].2 > 90, "{found:?}");
+    let bare = hits(
+        &mut classifier,
+        "/pay",
+        r#"{"items":[{"value":"4111111111111111"}]}"#,
+    );
+    assert!(bare[0].2 < found[0].2);
+}
+
+#[test]
+fn a_segment_of_the_path_names_the_next() {
+    let found = hits(&mut classifier(), "/v1/card-number/4111111111111111", "{}");
+    assert_eq!(found[0].0, "$.request.path[2]");
+    assert!(found[0].2 > 90, "{found:?}");
+}
+
+#[test]
+fn a_card_within_a_sentence_is_found_with_its_bytes() {
+    let body = r#"{"note":"Please charge card number 4111 1111 1111 1111. Thanks"}"#;
+    let reading = read("/pay", body);
+    let mut classifier = classifier();
+    let hits = classifier.find(reading.leaves(), &Switches::all(&SHIPPED));
+    assert_eq!(hits.len(), 1, "{hits:?}");
+    assert_eq!((hits[0].from, hits[0].to), (26, 45));
+}
+
+#[test]
+fn a_type_that_is_switched_off_is_not_found() {
+    let card = SHIPPED.find("credit-card").unwrap().key;
+    let reading = read("/pay", r#"{"cardNumber":"4111111111111111"}"#);
+    let on = Switches::without(&SHIPPED, &[card]);
+    let mut classifier = classifier();
+    let hits = classifier.find(reading.leaves(), &on);
+    assert!(hits.iter().all(|it| it.info_type != card));
+}
+
+proptest! {
+    #[test]
+    fn what_was_seen_before_changes_nothing(
+        names in prop::collection::vec("[a-zA-Z_]{1,12}", 1..8),
+        value in "[0-9 -]{4,20}|4111111111111111|[a-z@. ]{0,30}",
+    ) {
+        let body = names.iter().map(|it| format!("{it:?}:{value:?}")).collect::<Vec<_>>();
+        let body = format!("{{{}}}", body.join(","));
+        let mut used = classifier();
+        hits(&mut used, "/card/4111111111111111", r#"{"card":"4111111111111111","type":"x"}"#);
+        let first = hits(&mut used, "/a/b", &body);
+        prop_assert_eq!(&first, &hits(&mut used, "/a/b", &body));
+        prop_assert_eq!(first, hits(&mut classifier(), "/a/b", &body));
+    }
+}

@@ -1,0 +1,175 @@
+//! Values that stand for no value: dashes, masks, names of nothing, and the keys that vendors
+//! print in their manuals.
+
+use crate::gate::{LETTERS, SPACE, Shape};
+
+/// A longer one is no word for nothing.
+const WORD_BYTES_MAX: usize = 24;
+/// A longer one is no mask.
+const MASK_BYTES_MAX: usize = 64;
+
+static NOTHING: &[&str] = &[
+    "-",
+    "--",
+    "---",
+    "n/a",
+    "na",
+    "n.a.",
+    "nil",
+    "none",
+    "null",
+    "undefined",
+    "unknown",
+    "empty",
+    "missing",
+    "not available",
+    "not set",
+    "not provided",
+    "not applicable",
+    "redacted",
+    "[redacted]",
+    "<redacted>",
+    "removed",
+    "hidden",
+    "[hidden]",
+    "masked",
+    "[masked]",
+    "filtered",
+    "[filtered]",
+    "private",
+    "confidential",
+    "tbd",
+    "tba",
+    "todo",
+    "test",
+    "example",
+    "sample",
+    "string",
+    "value",
+    "text",
+    "dummy",
+    "placeholder",
+    "changeme",
+    "true",
+    "false",
+    "yes",
+    "no",
+    "0",
+    "?",
+    "...",
+    ".",
+    "*",
+    "unbekannt",
+    "inconnu",
+    "desconocido",
+    "desconhecido",
+    "sconosciuto",
+    "onbekend",
+    "keine",
+    "aucun",
+    "ninguno",
+    "nan",
+    "default",
+    "required",
+    "optional",
+];
+
+/// How keys in manuals end.
+static PRINTED: &[&str] = &["EXAMPLE", "EXAMPLEKEY", "example", "EXAMPLETOKEN"];
+
+pub(crate) fn is_placeholder(text: &str, shape: Shape) -> bool {
+    let bytes = text.as_bytes();
+    if bytes.len() <= WORD_BYTES_MAX {
+        if NOTHING.iter().any(|it| it.eq_ignore_ascii_case(text)) {
+            return true;
+        }
+        if let [first, rest @ ..] = bytes
+            && rest.len() >= 3
+            && rest.iter().all(|it| it == first)
+        {
+            return true;
+        }
+    }
+    if PRINTED.iter().any(|it| text.ends_with(it)) && shape.is_only(!SPACE) {
+        return true;
+    }
+    is_template(bytes) || bytes.len() <= MASK_BYTES_MAX && is_mask(text)
+}
+
+/// `{{card}}`, `${CARD}`, `<card>`, `%s`.
+fn is_template(bytes: &[u8]) -> bool {
+    matches!(
+        bytes,
+        [b'{', .., b'}'] | [b'$', b'{', .., b'}'] | [b'<', .., b'>'] | [b'%', b's' | b'd']
+    ) && bytes.len() <= MASK_BYTES_MAX
+}
+
+/// `***-**-1234`, `XXXX-1234`, `••••`.
+fn is_mask(text: &str) -> bool {
+    let (mut hidden, mut letters, mut shown, mut row, mut row_max) = (0, 0, 0, 0, 0);
+    for sign in text.chars() {
+        match sign {
+            '*' | '•' | '●' | '█' | '#' => {
+                hidden += 1;
+                row += 1;
+            }
+            'x' | 'X' => {
+                letters += 1;
+                row += 1;
+            }
+            _ => {
+                shown += usize::from(sign.is_alphanumeric());
+                row = 0;
+            }
+        }
+        row_max = row_max.max(row);
+    }
+    row_max >= 3 && (hidden >= 3 || letters >= shown && letters >= 3)
+}
+
+/// Whether it is a long text of one piece that hides its meaning: an image, a packed file.
+pub(crate) fn is_blob(text: &str, shape: Shape) -> bool {
+    text.starts_with("data:") || shape.len > 256 && !shape.has(SPACE) && shape.has(LETTERS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stands_for_nothing(text: &str) -> bool {
+        is_placeholder(text, Shape::of(text.as_bytes()))
+    }
+
+    #[test]
+    fn masks_and_words_for_nothing_are_placeholders() {
+        for text in [
+            "-",
+            "N/A",
+            "***-**-0247",
+            "XXX-XX-4911",
+            "xxxx-xxxx-xxxx-1234",
+            "00000000",
+            "[REDACTED]",
+            "AKIAIOSFODNN7EXAMPLE",
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            "{{token}}",
+            "••••••••",
+        ] {
+            assert!(stands_for_nothing(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn values_are_not() {
+        for text in [
+            "4111 1111 1111 1111",
+            "Max Maxx",
+            "078-05-1120",
+            "kL9xxXx2/abcdEF",
+            "None Smith",
+            "Knowles",
+        ] {
+            assert!(!stands_for_nothing(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Running text: values among words. A label before a colon, or the words before a value, stand
+//! for its name.
+
+use gatewatch_model::info_type::Ground;
+
+use crate::confidence::Setting;
+use crate::context::{Speaker, Tone};
+use crate::find::{Hit, PERCENT_SURE, Target, Work};
+use crate::gate::{AT, DIGIT, EQUALS, SIGN, SPACE, Shape};
+
+/// So much of a text is read.
+const TEXT_BYTES_MAX: usize = 8 * 1024;
+const WORDS_PER_LINE_MAX: usize = 512;
+/// A value takes at most so many words: `DE89 3704 0044 0532 0130 00`.
+const VALUE_WORDS_MAX: usize = 8;
+/// A longer piece between the groups of a number is no group.
+const GROUP_BYTES_MAX: usize = 12;
+/// So many words before a value are listened to.
+const BEFORE_WORDS: usize = 6;
+const LABEL_BYTES_MAX: usize = 40;
+const LABEL_WORDS_MAX: usize = 6;
+/// A word without digits is looked at from this length on.
+const LONG_WORD_BYTES: usize = 16;
+/// In texts of so few words the name of the member speaks for each of them.
+const SHORT_TEXT_WORDS: usize = 4;
+const TRIMMED: &[char] = &[
+    '"', '\'', '`', '(', ')', '[', ']', '{', '}', '<', '>', ',', ';', ':', '!', '?', '.', '“', '”',
+];
+const PEM: &str = "-----BEGIN ";
+
+impl Work {
+    /// Looks for values in a text that is none as a whole.
+    pub(crate) fn read_text(
+        &mut self,
+        target: Target<'_>,
+        text: &str,
+        shape: Shape,
+        setting: &Setting<'_>,
+    ) {
+        if !shape.has(SPACE | SIGN | EQUALS) || shape.len < 8 {
+            return;
+        }
+        let mut end = text.len().min(TEXT_BYTES_MAX);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let text = &text[..end];
+        self.read_keys(target, text, setting);
+        let mut from = 0;
+        for line in text.split_inclusive('\n') {
+            let line_at = from;
+            from += line.len();
+            if !self.read_labelled(target, line, line_at, setting) {
+                self.read_line(target, line, line_at, setting);
+            }
+        }
+    }
+
+    /// Keys in armour, wherever they stand.
+    fn read_keys(&mut self, target: Target<'_>, text: &str, setting: &Setting<'_>) {
+        let mut from = 0;
+        while let Some(at) = text[from..].find(PEM) {
+            let start = from + at;
+            let rest = &text[start..];
+            let mut end = None;
+            for ready in target.compiled.open(Shape {
+                len: rest.len() as u32,
+                ..Shape::of(PEM.as_bytes())
+            }) {
+                end = end.max(ready.form.longest(rest.as_bytes(), &mut self.caches));
+            }
+            let Some(len) = end.filter(|it| *it > 0 && rest.is_char_boundary(*it)) else {
+                from = start + PEM.len();
+                continue;
+            };
+            let value = &rest[..len];
+            self.fit(
+                target,
+                value,
+                Shape::of(value.as_bytes()),
+                start as u32,
+                setting,
+            );
+            from = start + len;
+        }
+    }
+
+    /// A line of the form `label: value`. False if it is none, or the value says nothing.
+    fn read_labelled(
+        &mut self,
+        target: Target<'_>,
+        line: &str,
+        line_at: usize,
+        setting: &Setting<'_>,
+    ) -> bool {
+        let Some((label, rest)) = line.split_once([':', '=']) else {
+            return false;
+        };
+        let value = rest.trim();
+        let label = label.trim();
+        let value_like = !value.is_empty() && !value.starts_with("//");
+        let label_like =
+            label.len() <= LABEL_BYTES_MAX && label.split_whitespace().count() <= LABEL_WORDS_MAX;
+        if !value_like || !label_like {
+            return false;
+        }
+        let mut words = core::mem::take(&mut self.words);
+        let tone = words.hear(label, &target.compiled.vocabulary);
+        let beside = Setting {
+            names: &[],
+            beside: &words.heard,
+            ground: Ground::Words,
+            tone,
+            ..*setting
+        };
+        let first = self.hits.len();
+        let at = line_at + offset(line, value);
+        self.fit(
+            target,
+            value,
+            Shape::of(value.as_bytes()),
+            at as u32,
+            &beside,
+        );
+        self.words = words;
+        let sure = self.hits[first..]
+            .iter()
+            .any(|it| it.confidence >= PERCENT_SURE);
+        if !sure {
+            self.hits.truncate(first);
+        }
+        sure
+    }
+
+    /// The words of a line.
+    fn read_line(&mut self, target: Target<'_>, line: &str, line_at: usize, setting: &Setting<'_>) {
+        let mut spans = core::mem::take(&mut self.spans);
+        spans.clear();
+        let pieces = line
+            .split(|sign: char| sign.is_whitespace() || matches!(sign, '"' | '|' | '<' | '>' | '='))
+            .map(|it| it.trim_matches(TRIMMED))
+            .filter(|it| !it.is_empty())
+            .take(WORDS_PER_LINE_MAX);
+        spans.extend(pieces.map(|it| {
+            let from = offset(line, it) as u32;
+            (from, from + it.len() as u32)
+        }));
+        let names = if spans.len() <= SHORT_TEXT_WORDS {
+            setting.names
+        } else {
+            &[]
+        };
+        let mut at = 0;
+        while at < spans.len() {
+            at = self.read_word(target, (line, line_at), &spans, at, (setting, names));
+        }
+        self.spans = spans;
+    }
+
+    /// The values that begin with a word; where to go on.
+    fn read_word(
+        &mut self,
+        target: Target<'_>,
+        (line, line_at): (&str, usize),
+        spans: &[(u32, u32)],
+        at: usize,
+        (setting, names): (&Setting<'_>, &[Speaker]),
+    ) -> usize {
+        let slice =
+            |from: usize, to: usize| &line[spans[from].0 as usize..spans[to - 1].1 as usize];
+        let word = slice(at, at + 1);
+        let named = begins_name(word) && at + 1 < spans.len() && begins_name(slice(at + 1, at + 2));
+        let shape = Shape::of(word.as_bytes());
+        if !named && !is_worth_it(word, shape) {
+            return at + 1;
+        }
+        let before = &line[spans[at.saturating_sub(BEFORE_WORDS)].0 as usize..spans[at].0 as usize];
+        let mut words = core::mem::take(&mut self.words);
+        words.hear_words(before, &target.compiled.vocabulary);
+        let near = Setting {
+            names,
+            beside: &words.heard,
+            ground: Ground::Words,
+            tone: Tone::default(),
+            ..*setting
+        };
+        let first = self.hits.len();
+        let mut best: Option<(Hit, usize)> = None;
+        for to in at + 1..=spans.len().min(at + VALUE_WORDS_MAX) {
+            let last = slice(to - 1, to);
+            let goes_on = if named {
+                begins_name(last)
+            } else {
+                is_group(last)
+            };
+            if to > at + 1 && !goes_on {
+                break;
+            }
+            let text = slice(at, to);
+            let offset = (line_at + spans[at].0 as usize) as u32;
+            self.fit(target, text, Shape::of(text.as_bytes()), offset, &near);
+            for hit in self.hits.drain(first..) {
+                let better = best.is_none_or(|it| hit.confidence >= it.0.confidence);
+                if better && hit.confidence >= PERCENT_SURE {
+                    best = Some((hit, to));
+                }
+            }
+        }
+        self.words = words;
+        best.map_or(at + 1, |(hit, to)| {
+            self.hits.push(hit);
+            to
+        })
+    }
+}
+
+/// Where a part of a text begins in it.
+fn offset(whole: &str, part: &str) -> usize {
+    part.as_ptr() as usize - whole.as_ptr() as usize
+}
+
+fn is_worth_it(word: &str, shape: Shape) -> bool {
+    word.len() >= 4 && shape.has(DIGIT | AT) || word.len() >= LONG_WORD_BYTES || shape.has(DIGIT)
+}
+
+/// Whether a word can go on with a number written in groups.
+fn is_group(word: &str) -> bool {
+    word.len() <= GROUP_BYTES_MAX
+        && (word.bytes().any(|it| it.is_ascii_digit())
+            || word.len() <= 4 && word.bytes().all(|it| it.is_ascii_uppercase()))
+}
+
+/// Whether a word can be part of a name of a person.
+fn begins_name(word: &str) -> bool {
+    word.chars().next().is_some_and(char::is_uppercase)
+        && word
+            .chars()
+            .all(|it| it.is_alphabetic() || matches!(it, '\'' | '-' | '.' | '’'))
+}
