@@ -169,15 +169,20 @@ impl Iterator for Bits {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use proptest::prelude::*;
 
     use super::*;
     use crate::catalogue::SHIPPED;
 
+    static COMPILED: LazyLock<Compiled> =
+        LazyLock::new(|| Compiled::new(Arc::new(SHIPPED.clone())));
+
     proptest! {
         #[test]
         fn the_gate_opens_for_each_pattern_that_a_value_fits(text in "[0-9A-Za-z .@+-]{1,30}") {
-            let compiled = Compiled::new(Arc::new(SHIPPED.clone()));
+            let compiled = &*COMPILED;
             let mut caches = compiled.caches();
             let shape = Shape::of(text.as_bytes());
             for ready in compiled.patterns.iter().filter(|it| it.alone > 0) {

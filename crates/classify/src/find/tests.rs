@@ -1,5 +1,7 @@
 //! Exchanges and the hits in them.
 
+use std::sync::LazyLock;
+
 use gatewatch_decode::Reading;
 use gatewatch_model::Exchange;
 use gatewatch_model::exchange::Body;
@@ -8,8 +10,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::catalogue::SHIPPED;
 
+static FRESH: LazyLock<Classifier> = LazyLock::new(|| Classifier::new(Arc::new(SHIPPED.clone())));
+
+/// One that has seen nothing.
 fn classifier() -> Classifier {
-    Classifier::new(Arc::new(SHIPPED.clone()))
+    FRESH.clone()
 }
 
 /// Place, type and confidence of the hits in a request of that path and body.
