@@ -113,6 +113,7 @@ mod tests {
             distinct_estimate: 1,
             first_seen: gatewatch_model::Timestamp::ZERO,
             last_seen: gatewatch_model::Timestamp::ZERO,
+            hits: Vec::new(),
         }
     }
 

@@ -3,6 +3,7 @@
 
 use crate::definition::{Definition, Subject};
 use crate::ids::{CollectionId, EndpointId};
+use crate::sensitivity::Sensitivity;
 use crate::time::Timestamp;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +40,14 @@ pub enum Control {
     },
     /// The collection has no definition any more.
     Undefine { collection: CollectionId },
+    /// What is looked for and what counts as sensitive in a scope and below it, in place of what
+    /// was said of that scope before.
+    Classify {
+        scope: Box<str>,
+        sensitivity: Box<Sensitivity>,
+    },
+    /// A user's own types, each a file name with its text, in place of all earlier ones.
+    InfoTypes { files: Vec<(Box<str>, Box<str>)> },
     /// It concerns another partition and is large; here only its revision counts. It is never
     /// kept: what is kept is the control itself.
     Elsewhere,
@@ -54,6 +63,8 @@ impl Control {
             Control::Split { .. } => "split",
             Control::Define { .. } => "define",
             Control::Undefine { .. } => "undefine",
+            Control::Classify { .. } => "classify",
+            Control::InfoTypes { .. } => "info-types",
             Control::Elsewhere => "elsewhere",
         }
     }

@@ -5,6 +5,7 @@ use crate::caller::Caller;
 use crate::ids::{CollectionId, EndpointId, Position};
 use crate::profile::{EndpointFacts, ProfileRow};
 use crate::rollup::{Cell, MinuteCell};
+use crate::sensitivity::Discovery;
 use crate::time::Timestamp;
 
 /// Everything that one partition wants written in one checkpoint.
@@ -25,6 +26,8 @@ pub struct Effects {
     pub rollups: Vec<RollupDelta>,
     pub sources: Vec<SourceDelta>,
     pub callers: Vec<CallerDelta>,
+    /// Members that were found to be sensitive, in the order in which that happened.
+    pub discoveries: Vec<Discovery>,
     /// Set when it differs from what was last written.
     pub coverage: Option<Coverage>,
 }

@@ -7,6 +7,8 @@ use crate::time::Timestamp;
 
 /// Types that are counted for one member; those with the fewest fits give way.
 pub const TYPES_PER_MEMBER_MAX: usize = 6;
+/// From this confidence on, in percent, a member counts as sensitive.
+pub const SENSITIVE_CONFIDENCE_MIN: u8 = 50;
 
 /// Which type of information: a hash of its id in the catalogue, so that facts outlive the
 /// catalogue they were counted with. Two shipped types never share one.
@@ -187,6 +189,38 @@ impl HitFact {
         self.grounds.merge(*grounds);
         self.first_seen = self.first_seen.min(*first_seen);
         self.last_seen = self.last_seen.max(*last_seen);
+    }
+}
+
+/// A value of an exchange that fits a type, on its way to the profile. Never the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fit {
+    /// Which of the exchange's leaves, counted from 0.
+    pub leaf: u32,
+    pub info_type: InfoTypeId,
+    /// In percent, by this exchange alone.
+    pub confidence: u8,
+    pub grounds: Grounds,
+}
+
+/// Says what members are. The fold hands it to whoever keeps facts of members, so that nobody
+/// but the fold knows a catalogue.
+pub trait Judge {
+    /// Appends what a member with so many texts and numbers is, the surest first.
+    fn judge(&self, facts: &[HitFact], values: u64, verdicts: &mut Vec<Verdict>);
+
+    /// The id and the category of a type; `None` for one that the catalogue does not have any more.
+    fn type_of(&self, info_type: InfoTypeId) -> Option<(&str, Category)>;
+}
+
+/// Knows no type: for inventories without classification.
+pub struct NoTypes;
+
+impl Judge for NoTypes {
+    fn judge(&self, _: &[HitFact], _: u64, _: &mut Vec<Verdict>) {}
+
+    fn type_of(&self, _: InfoTypeId) -> Option<(&str, Category)> {
+        None
     }
 }
 

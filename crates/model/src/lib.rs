@@ -12,6 +12,7 @@ pub mod info_type;
 pub mod profile;
 pub mod record;
 pub mod rollup;
+pub mod sensitivity;
 pub mod spot;
 pub mod time;
 

@@ -5,6 +5,7 @@ use minicbor::{Decode, Encode};
 
 use crate::effects::Spread;
 use crate::ids::EndpointId;
+use crate::sensitivity::{MemberHit, Sensitive};
 use crate::spot::Spot;
 use crate::time::Timestamp;
 
@@ -94,6 +95,10 @@ pub struct EndpointFacts {
     /// The latest `sunset` announced, if any.
     #[n(12)]
     pub sunset: Option<Timestamp>,
+    /// Types of sensitive information by spot and class of status, the surest first.
+    #[n(13)]
+    #[cbor(default)]
+    pub sensitive: Vec<Sensitive>,
 }
 
 /// Where the knowledge of an endpoint comes from.
@@ -359,6 +364,10 @@ pub struct MemberRow {
     pub first_seen: Timestamp,
     #[n(12)]
     pub last_seen: Timestamp,
+    /// Types of sensitive information that it is or may be, the surest first.
+    #[n(13)]
+    #[cbor(default)]
+    pub hits: Vec<MemberHit>,
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 use gatewatch_model::profile::{DecidedBy, Drift, EndpointRole, Protocol};
 use gatewatch_model::{CollectionId, Timestamp};
 
+use crate::sensitive::{Carries, TypeCount};
+
 /// Facts speak for so many days after they were last observed.
 pub const FRESH_DAYS: i64 = 30;
 
@@ -22,6 +24,8 @@ pub struct FactQuery {
     pub known_by: Option<Knowledge>,
     /// Endpoints at least one segment of which was decided so.
     pub decided_by: Option<DecidedBy>,
+    /// All of these hold.
+    pub carries: Vec<Carries>,
 }
 
 /// How lately an endpoint was called.
@@ -53,7 +57,7 @@ pub enum Knowledge {
 }
 
 /// How many endpoints of a collection are of which kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CollectionCounts {
     pub id: CollectionId,
     pub inactive: u64,
@@ -63,6 +67,8 @@ pub struct CollectionCounts {
     pub external: u64,
     /// Those that differ from the definition in any way.
     pub drifting: u64,
+    /// Types that its endpoints carry, those that most carry first.
+    pub types: Vec<TypeCount>,
 }
 
 impl State {

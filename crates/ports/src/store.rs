@@ -10,6 +10,9 @@ use gatewatch_model::{CollectionId, EndpointId, Partition, Position, Stage, Time
 
 use crate::definitions::{DefinitionRow, NewDefinition, PinRow};
 use crate::facts::{CollectionCounts, FactQuery};
+use crate::sensitive::{
+    DiscoveryItem, DiscoveryQuery, OwnTypesRow, SensitivityRow, TypeCount, TypeQuery,
+};
 
 pub trait Store: Checkpoints + Reading + Changes + Upkeep {}
 
@@ -127,6 +130,13 @@ pub trait Reading: Send + Sync {
     /// How many endpoints of a collection stand how to its definition; kinds without any are
     /// left out.
     fn drift(&self, collection: CollectionId) -> Result<Vec<(Drift, u64)>, StoreError>;
+    /// Types that endpoints carry, those that most carry first.
+    fn info_types(&self, query: &TypeQuery) -> Result<Vec<TypeCount>, StoreError>;
+    /// Latest first.
+    fn discoveries(&self, query: &DiscoveryQuery) -> Result<Page<DiscoveryItem>, StoreError>;
+    /// What is said of sensitive information, by scope.
+    fn sensitivity(&self) -> Result<Vec<SensitivityRow>, StoreError>;
+    fn own_types(&self) -> Result<Option<OwnTypesRow>, StoreError>;
     /// Those at or below a scope, by name, those of collections never seen among them.
     fn definitions(
         &self,
@@ -303,8 +313,9 @@ pub struct ControlRow {
 
 pub trait Changes: Send + Sync {
     /// Numbers the control and keeps it with its audit row, in one transaction. The caller then
-    /// brings it into the journal; what did not get there is found by `controls_from`. Of pins
-    /// it also keeps which there are.
+    /// brings it into the journal; what did not get there is found by `controls_from`. Of pins,
+    /// of what is said of sensitive information and of a user's own types it also keeps which
+    /// there are.
     fn add_control(
         &self,
         control: &gatewatch_model::control::Control,
@@ -425,6 +436,7 @@ pub struct Retained {
     pub days_rows: u64,
     pub callers_rows: u64,
     pub audit_rows: u64,
+    pub discoveries_rows: u64,
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,7 @@
 //! What people tell the fold to do. A control is accepted at once and applied when all
 //! partitions have passed it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Json;
@@ -142,7 +143,8 @@ enum Asking {
 pub(crate) struct SentControl {
     /// Counts up by one with each control.
     revision: u64,
-    /// `forget`, `merge`, `pin`, `unpin`, `split`, `define` or `undefine`.
+    /// `forget`, `merge`, `pin`, `unpin`, `split`, `define`, `undefine`, `classify` or
+    /// `info-types`.
     kind: &'static str,
     /// The ids of the endpoints it speaks of, in the order of the request.
     endpoints: Vec<String>,
@@ -183,6 +185,16 @@ async fn send_control(
     Sent(asking): Sent<Asking>,
 ) -> Result<impl IntoResponse, Problem> {
     let control = read(&shared, &grant, &asking).await?;
+    send(&shared, grant, address, control).await
+}
+
+/// Keeps a control and brings it to the fold.
+pub(crate) async fn send(
+    shared: &Shared,
+    grant: Grant,
+    address: IpAddr,
+    control: Control,
+) -> Result<impl IntoResponse + use<>, Problem> {
     if let Some(refusal) = shared.intake.refusal() {
         return Err(refusal.into());
     }
@@ -372,7 +384,7 @@ impl SentControl {
                 }
             }
             Control::Undefine { collection: id } => collection = Some(id),
-            Control::Elsewhere => {}
+            Control::Classify { .. } | Control::InfoTypes { .. } | Control::Elsewhere => {}
         }
         SentControl {
             revision,

@@ -9,9 +9,11 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use gatewatch_model::Timestamp;
+use gatewatch_model::sensitivity::Sensitivity;
 use gatewatch_ports::store::{EndpointItem, EndpointQuery};
 
 use crate::problem::Problem;
+use crate::sensitive::{self, Carried};
 use crate::shapes::{Endpoint, Spread};
 use crate::shared::Shared;
 
@@ -23,7 +25,7 @@ const HEAD: &str = "id,collection_id,collection,scope,method,template,calls,stat
     request_bytes_p50,request_bytes_p95,response_bytes_p50,response_bytes_p95,\
     latency_micros_p50,latency_micros_p95,latency_micros_p99,first_seen,last_seen,state,\
     authentication,external_last_seen,anonymous_answered,encrypted,deprecated,protocol,role,drift,\
-    known_by,credentials,confidence\r\n";
+    known_by,credentials,confidence,sensitive,label,info_types,info_categories,sensitive_spots\r\n";
 
 /// The first page is read before the answer begins, so that what fails at once says why.
 pub(crate) async fn endpoints(
@@ -66,15 +68,15 @@ async fn read_page(
     let asked = query.clone();
     let page = shared
         .blocking
-        .ask(move |store| store.endpoints(&asked))
-        .await?;
+        .ask(move |store| Ok((store.endpoints(&asked)?, sensitive::said(store)?)));
+    let (page, said) = page.await?;
     let fresh_after = query.facts.fresh_after;
     let offset = query.offset + page.items.len() as u64;
     let is_last = page.items.is_empty() || offset >= page.total.min(end);
     let text = page
         .items
         .into_iter()
-        .map(|it| row(it, fresh_after))
+        .map(|it| row(it, fresh_after, &said))
         .collect();
     Ok((
         text,
@@ -82,8 +84,8 @@ async fn read_page(
     ))
 }
 
-fn row(item: EndpointItem, fresh_after: Timestamp) -> String {
-    let it = Endpoint::new(item, fresh_after);
+fn row(item: EndpointItem, fresh_after: Timestamp, said: &Sensitivity) -> String {
+    let it = Endpoint::new(item, fresh_after, said);
     let known = known(&it);
     let mut statuses = String::new();
     for count in &it.statuses {
@@ -126,13 +128,19 @@ fn row(item: EndpointItem, fresh_after: Timestamp) -> String {
 }
 
 /// The columns of what is known beyond counts.
-fn known(it: &Endpoint) -> [String; 12] {
+fn known(it: &Endpoint) -> [String; 17] {
     let word = |answer| match answer {
         Some(true) => "yes",
         Some(false) => "no",
         None => "",
     };
     let [anonymous, encrypted, deprecated] = it.facts.columns().map(word);
+    let carried = |pick: fn(&Carried) -> &str| {
+        let mut words = it.sensitive_data.iter().map(pick).collect::<Vec<_>>();
+        words.sort_unstable();
+        words.dedup();
+        words.join(" ")
+    };
     let confidence = it.decisions.iter().map(|it| it.confidence).min();
     [
         it.state.to_owned(),
@@ -147,6 +155,11 @@ fn known(it: &Endpoint) -> [String; 12] {
         it.known_by.join(" "),
         it.credentials.join(" "),
         confidence.map_or_else(String::new, |it| it.to_string()),
+        word(Some(it.sensitive)).to_owned(),
+        it.label.as_deref().unwrap_or_default().to_owned(),
+        carried(|it| &it.info_type),
+        carried(|it| it.category),
+        carried(|it| it.spot),
     ]
 }
 

@@ -19,6 +19,7 @@ use crate::inventory::find_collection;
 use crate::openapi::{Content, shape};
 use crate::problem::{NOT_FOUND, Problem};
 use crate::routes::{Answer, Face, Gate, Operation, Route, Scoped, Verb};
+use crate::sensitive;
 use crate::shapes::{Endpoint, LIMIT, List, OFFSET};
 use crate::shared::{Shared, Slot};
 
@@ -126,12 +127,12 @@ async fn get_drift(
         let page = store.endpoints(&query)?;
         let differences = page.items.iter().map(|it| differences(store, it));
         let differences = differences.collect::<Result<Vec<_>, _>>()?;
-        Ok((counts, page, differences))
+        Ok((counts, page, differences, sensitive::said(store)?))
     };
-    let (counts, page, differences) = shared.blocking.ask(asking).await?;
+    let (counts, page, differences, said) = shared.blocking.ask(asking).await?;
     let mut differences = differences.into_iter();
     let list = List::of(page, offset, |it| Drifting {
-        endpoint: Endpoint::new(it, fresh_after),
+        endpoint: Endpoint::new(it, fresh_after, &said),
         differences: differences.next().unwrap_or_default(),
     });
     Ok(Json(Drifts {

@@ -2,8 +2,9 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
-use gatewatch_model::Timestamp;
+use gatewatch_model::info_type::Category;
 use gatewatch_model::profile::{DecidedBy, Drift, EndpointRole, Protocol};
+use gatewatch_model::{Spot, Timestamp};
 use gatewatch_ports::facts::{FactQuery, Knowledge, Question, State, fresh_after};
 use gatewatch_ports::store::{EndpointQuery, EndpointSort};
 
@@ -13,6 +14,8 @@ use crate::csv;
 use crate::shapes::{LIMIT, OFFSET};
 
 pub(crate) const SEARCH_CHARACTERS_MAX: usize = 200;
+/// Of the id of a type or the name of a label.
+const ID_CHARACTERS_MAX: usize = 64;
 
 pub(crate) const ORDER: Param = Param {
     name: "order",
@@ -155,6 +158,35 @@ pub(crate) static PARAMS: &[Param] = &[
         kind: ParamKind::Choice(|| DecidedBy::ALL.iter().map(|it| it.name()).collect()),
     },
     Param {
+        name: "sensitive",
+        what: "Whether it carries what counts as sensitive.",
+        kind: ParamKind::Choice(|| vec!["yes", "no"]),
+    },
+    Param {
+        name: "info_type",
+        what: "Only endpoints that carry this type: `credit-card`.",
+        kind: ParamKind::Text {
+            characters_max: ID_CHARACTERS_MAX,
+        },
+    },
+    Param {
+        name: "category",
+        what: "Only endpoints that carry a type of this category.",
+        kind: ParamKind::Choice(|| Category::ALL.map(Category::name).to_vec()),
+    },
+    Param {
+        name: "label",
+        what: "Only endpoints that carry a type of this label.",
+        kind: ParamKind::Text {
+            characters_max: ID_CHARACTERS_MAX,
+        },
+    },
+    Param {
+        name: "spot",
+        what: "Where they carry it.",
+        kind: ParamKind::Choice(|| Spot::ALL.map(spot_name).to_vec()),
+    },
+    Param {
         name: "sort",
         what: "What the list is sorted by, `calls` when not given; `errors` is the share of 5xx answers, \
             `confidence` that of the decision on its template that is least sure.",
@@ -169,6 +201,11 @@ pub(crate) static PARAMS: &[Param] = &[
     LIMIT,
     OFFSET,
 ];
+
+/// `request.body`: a spot without what begins every place.
+pub(crate) fn spot_name(spot: Spot) -> &'static str {
+    spot.prefix().trim_start_matches("$.")
+}
 
 pub(crate) fn read(grant: Grant, asked: &Asked, now: Timestamp) -> EndpointQuery {
     let sort = pick(asked, SORTS);
@@ -229,6 +266,8 @@ fn facts(asked: &Asked, now: Timestamp) -> FactQuery {
             .into_iter()
             .find(|it| Some(it.name()) == known),
         decided_by: asked.choice("decided_by").and_then(DecidedBy::parse),
+        // Asked of what endpoints carry, which the store knows.
+        carries: Vec::new(),
     }
 }
 

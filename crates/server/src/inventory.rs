@@ -15,12 +15,14 @@ use gatewatch_ports::{Store, StoreError};
 
 use crate::access::Grant;
 use crate::asked::{Asked, Param, ParamKind};
+use crate::carries;
 use crate::csv;
 use crate::endpoint_query::{self, ORDER, SEARCH_CHARACTERS_MAX, is_descending, pick, wants_csv};
 use crate::openapi::{Content, list, shape};
 use crate::problem::{NOT_FOUND, Problem};
 use crate::routes::{Answer, Face, Gate, Operation, Route, Scoped, Verb};
 use crate::scope::covers;
+use crate::sensitive;
 use crate::shapes::{Collection, Endpoint, LIMIT, List, OFFSET};
 use crate::shared::{Shared, Slot};
 
@@ -217,16 +219,17 @@ async fn list_endpoints(
     asked: Asked,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let query = endpoint_query::read(grant, &asked, shared.now());
+    let mut query = endpoint_query::read(grant, &asked, shared.now());
+    query.facts.carries = carries::asked(&shared, &query.scope, &asked).await?;
     if wants_csv(&asked, &headers) {
         return csv::endpoints(shared, query).await;
     }
     let (offset, fresh_after) = (query.offset, query.facts.fresh_after);
     let page = shared
         .blocking
-        .ask(move |store| store.endpoints(&query))
-        .await?;
-    let write = |it| Endpoint::new(it, fresh_after);
+        .ask(move |store| Ok((store.endpoints(&query)?, sensitive::said(store)?)));
+    let (page, said) = page.await?;
+    let write = |it| Endpoint::new(it, fresh_after, &said);
     Ok(Json(List::of(page, offset, write)).into_response())
 }
 
@@ -236,7 +239,8 @@ async fn get_endpoint(
     Slot(id): Slot,
 ) -> Result<Json<Endpoint>, Problem> {
     let item = find_endpoint(&shared, &grant, &id).await?;
-    Ok(Json(Endpoint::new(item, fresh_after(shared.now()))))
+    let said = shared.blocking.ask(sensitive::said).await?;
+    Ok(Json(Endpoint::new(item, fresh_after(shared.now()), &said)))
 }
 
 /// Of the page's rows, with what their endpoints count.
@@ -247,9 +251,10 @@ fn counted(
 ) -> Result<Vec<Collection>, StoreError> {
     let ids = rows.iter().map(|it| it.id).collect::<Vec<_>>();
     let counts = store.collection_counts(&ids, fresh_after(now))?;
+    let said = sensitive::said(store)?;
     let pairs = rows.into_iter().zip(counts);
     Ok(pairs
-        .map(|(row, counts)| Collection::new(row, counts))
+        .map(|(row, counts)| Collection::new(row, counts, &said))
         .collect())
 }
 

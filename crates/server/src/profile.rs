@@ -18,6 +18,7 @@ use crate::inventory::find_endpoint;
 use crate::openapi::{Content, shape};
 use crate::problem::{NOT_FOUND, NOT_YET, Problem};
 use crate::routes::{Answer, Face, Gate, Operation, Route, Scoped, Verb};
+use crate::sensitive::Hit;
 use crate::shapes::{Spread, seen};
 use crate::shared::{Shared, Slot};
 
@@ -152,6 +153,8 @@ struct Member {
     /// When it was seen last.
     #[schema(format = DateTime)]
     last_seen: Option<String>,
+    /// Types of sensitive information that it is or may be, the surest first.
+    hits: Vec<Hit>,
 }
 
 async fn get_profile(
@@ -252,6 +255,7 @@ impl Member {
             distinct_estimate,
             first_seen,
             last_seen,
+            hits,
         } = row;
         Member {
             spot: spot.prefix(),
@@ -269,6 +273,7 @@ impl Member {
             distinct_estimate,
             first_seen: seen(first_seen),
             last_seen: seen(last_seen),
+            hits: hits.into_iter().map(Hit::new).collect(),
         }
     }
 }

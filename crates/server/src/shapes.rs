@@ -3,6 +3,7 @@
 use gatewatch_model::Timestamp;
 use gatewatch_model::effects::{CollectionRow, Spread as Row};
 use gatewatch_model::profile::{Credential, Drift};
+use gatewatch_model::sensitivity::Sensitivity;
 use gatewatch_ports::facts::{CollectionCounts, State};
 use gatewatch_ports::store::{EndpointItem, Page};
 use serde::Serialize;
@@ -10,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::asked::{Param, ParamKind};
 use crate::facts::{Decision, Facts, authentication, known_by};
+use crate::sensitive::{Carried, CarriedType, highest_label};
 
 const LIMIT_MAX: u64 = 1_000;
 const OFFSET_MAX: u64 = 1_000_000;
@@ -87,6 +89,8 @@ pub(crate) struct Collection {
     pub external: u64,
     /// How many stand otherwise to the definition than as documented.
     pub drifting: u64,
+    /// Types of sensitive information that its endpoints carry, those that most carry first.
+    pub info_types: Vec<CarriedType>,
     /// Its definition as the fold has it; null when it has none.
     pub definition: Option<Defined>,
     /// Time of its first exchange.
@@ -139,6 +143,12 @@ pub(crate) struct Endpoint {
     pub known_by: Vec<&'static str>,
     /// Kinds of credentials that came with requests.
     pub credentials: Vec<&'static str>,
+    /// Whether it carries what counts as sensitive.
+    pub sensitive: bool,
+    /// The highest label of what it carries; null when nothing has one.
+    pub label: Option<Box<str>>,
+    /// Sensitive information by type, spot and class of status, the surest first.
+    pub sensitive_data: Vec<Carried>,
     /// Questions that exchanges answered.
     pub facts: Facts,
     /// The latest time at which it announced to go; null when it did not.
@@ -236,7 +246,7 @@ impl<T> First<T> {
 }
 
 impl Collection {
-    pub fn new(row: CollectionRow, counts: CollectionCounts) -> Collection {
+    pub fn new(row: CollectionRow, counts: CollectionCounts, said: &Sensitivity) -> Collection {
         let CollectionRow {
             id,
             scope,
@@ -255,6 +265,7 @@ impl Collection {
             unauthenticated,
             external,
             drifting,
+            types,
         } = counts;
         Collection {
             id: id.to_string(),
@@ -268,6 +279,10 @@ impl Collection {
             unauthenticated,
             external,
             drifting,
+            info_types: types
+                .into_iter()
+                .map(|it| CarriedType::new(it, said))
+                .collect(),
             definition: definition.map(|(title, version)| Defined { title, version }),
             first_seen: first_seen.to_string(),
             last_seen: last_seen.to_string(),
@@ -276,7 +291,7 @@ impl Collection {
 }
 
 impl Endpoint {
-    pub fn new(item: EndpointItem, fresh_after: Timestamp) -> Endpoint {
+    pub fn new(item: EndpointItem, fresh_after: Timestamp, said: &Sensitivity) -> Endpoint {
         let EndpointItem {
             row,
             collection_name,
@@ -299,7 +314,17 @@ impl Endpoint {
             drift: known.drift.map(Drift::name),
             known_by: known_by(known.known_by),
             credentials: known.credentials.iter().map(Credential::name).collect(),
+            sensitive: known
+                .sensitive
+                .iter()
+                .any(|it| said.counts(&it.info_type, it.category)),
+            label: highest_label(&known.sensitive, said),
             facts: Facts::new(&known, fresh_after),
+            sensitive_data: known
+                .sensitive
+                .into_iter()
+                .map(|it| Carried::new(it, said))
+                .collect(),
             sunset: known.sunset.map(|it| it.to_string()),
             decisions: known.decisions.into_iter().map(Decision::new).collect(),
             calls: row.calls,

@@ -236,6 +236,7 @@ fn profile(number: u64) -> ProfileRow {
         distinct_estimate: number,
         first_seen: at(0),
         last_seen: at(it.cast_signed()),
+        hits: Vec::new(),
     };
     ProfileRow {
         endpoint: EndpointId(id(2, number)),

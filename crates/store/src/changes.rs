@@ -1,6 +1,7 @@
 //! What people change: each change and its audit row in one transaction.
 
 mod definitions;
+mod sensitive;
 
 use gatewatch_model::control::{Control, NumberedControl};
 use gatewatch_model::definition::Subject;
@@ -45,6 +46,7 @@ impl<E: Engine> Changes for SqlStore<E> {
         self.engine.write(|session| {
             let numbered = keep_control(session, control.clone(), actor)?;
             definitions::pin(session, &numbered, actor)?;
+            sensitive::say(session, &numbered, actor)?;
             Ok(numbered)
         })
     }
@@ -158,7 +160,7 @@ fn keep_control(
 }
 
 /// The next number of that name, from 1.
-fn number(session: &dyn Session, name: &str) -> Result<u64, StoreError> {
+pub fn number(session: &dyn Session, name: &str) -> Result<u64, StoreError> {
     one(session, NUMBER, &[Value::Text(name)], |row| row.count(0))?
         .ok_or_else(|| damaged("a counter that does not count"))
 }
@@ -199,6 +201,8 @@ fn subject(control: &Control) -> String {
             definition,
         } => format!("{} for {}", definition.title, name(subject)),
         Control::Undefine { collection } => collection.to_string(),
+        Control::Classify { scope, .. } => scope.to_string(),
+        Control::InfoTypes { files } => format!("{} files", files.len()),
         Control::Elsewhere => String::new(),
     }
 }

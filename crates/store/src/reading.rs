@@ -6,6 +6,7 @@ mod endpoints;
 mod filter;
 mod lists;
 mod rollup;
+mod sensitive;
 
 use gatewatch_model::effects::CollectionRow;
 use gatewatch_model::profile::{Drift, ProfileRow};
@@ -14,6 +15,9 @@ use gatewatch_model::{CollectionId, EndpointId, Partition, Timestamp};
 use gatewatch_ports::StoreError;
 use gatewatch_ports::definitions::{DOCUMENT_BYTES_MAX, DefinitionRow, PinRow};
 use gatewatch_ports::facts::CollectionCounts;
+use gatewatch_ports::sensitive::{
+    DiscoveryItem, DiscoveryQuery, OwnTypesRow, SensitivityRow, TypeCount, TypeQuery,
+};
 use gatewatch_ports::store::{
     AuditRow, CallerRow, CollectionQuery, ControlRow, CoverageRow, EndpointItem, EndpointQuery,
     PAGE_ROWS_MAX, Page, Progress, Reading, RollupQuery, Skip, SourceRow,
@@ -63,6 +67,23 @@ impl<E: Engine> Reading for SqlStore<E> {
     fn drift(&self, collection: CollectionId) -> Result<Vec<(Drift, u64)>, StoreError> {
         self.engine
             .read(|session| endpoints::drift(session, collection))
+    }
+
+    fn info_types(&self, query: &TypeQuery) -> Result<Vec<TypeCount>, StoreError> {
+        self.engine.read(|session| sensitive::types(session, query))
+    }
+
+    fn discoveries(&self, query: &DiscoveryQuery) -> Result<Page<DiscoveryItem>, StoreError> {
+        self.engine
+            .read(|session| sensitive::discoveries(session, query))
+    }
+
+    fn sensitivity(&self) -> Result<Vec<SensitivityRow>, StoreError> {
+        self.engine.read(sensitive::said)
+    }
+
+    fn own_types(&self) -> Result<Option<OwnTypesRow>, StoreError> {
+        self.engine.read(sensitive::own_types)
     }
 
     fn definitions(

@@ -7,6 +7,7 @@ use crate::engine::{Engine, Session, Value, one};
 
 mod version_1;
 mod version_2;
+mod version_3;
 
 /// One step from a schema version to the next.
 #[derive(Debug)]
@@ -17,7 +18,11 @@ pub struct Migration {
 }
 
 /// All steps, in order.
-pub static ROLL: &[&Migration] = &[&version_1::MIGRATION, &version_2::MIGRATION];
+pub static ROLL: &[&Migration] = &[
+    &version_1::MIGRATION,
+    &version_2::MIGRATION,
+    &version_3::MIGRATION,
+];
 
 const VERSIONS: &str = "
     CREATE TABLE IF NOT EXISTS schema_version (

@@ -8,6 +8,7 @@ use gatewatch_model::Timestamp;
 use gatewatch_model::rollup::Minutes;
 use gatewatch_model::time::{DAY_SECONDS, HOUR_SECONDS};
 use gatewatch_ports::StoreError;
+use gatewatch_ports::sensitive::DISCOVERIES_MAX;
 use gatewatch_ports::store::{Retained, Upkeep};
 
 use crate::SqlStore;
@@ -47,6 +48,12 @@ const DROP_AUDIT: &str = "
     DELETE FROM audit WHERE number IN
         (SELECT number FROM audit WHERE at < ? ORDER BY number LIMIT ?)";
 
+/// They are numbered without gaps until some are dropped from below.
+const DROP_DISCOVERIES: &str = "
+    DELETE FROM discoveries WHERE number IN
+        (SELECT number FROM discoveries
+         WHERE number <= (SELECT MAX(number) FROM discoveries) - ? ORDER BY number LIMIT ?)";
+
 /// A skip that a restart may still need stays, however old it is.
 const DROP_SKIPS: &str = "
     DELETE FROM skips WHERE at < ? AND EXISTS (
@@ -68,6 +75,7 @@ impl<E: Engine> Upkeep for SqlStore<E> {
             days_rows: self.coarsen(&DAYS, None, now_seconds - DAYS.kept_seconds)?,
             callers_rows: self.drop_callers(now.plus_seconds(-CALLERS_SECONDS), CALLERS_MAX)?,
             audit_rows: self.drop_audit(now.plus_seconds(-AUDIT_SECONDS))?,
+            discoveries_rows: self.drop_discoveries(DISCOVERIES_MAX)?,
         };
         let skips_before = now.plus_seconds(-AUDIT_SECONDS);
         self.engine
@@ -125,6 +133,11 @@ impl<E: Engine> SqlStore<E> {
 
     fn drop_audit(&self, before: Timestamp) -> Result<u64, StoreError> {
         self.repeat(|session| session.execute(DROP_AUDIT, &[before.into(), Value::count(ROWS_MAX)]))
+    }
+
+    pub(crate) fn drop_discoveries(&self, max: u64) -> Result<u64, StoreError> {
+        let values = [Value::count(max), Value::count(ROWS_MAX)];
+        self.repeat(|session| session.execute(DROP_DISCOVERIES, &values))
     }
 
     /// Runs one short transaction after the other until one finds nothing more to do.

@@ -230,6 +230,7 @@ impl Known {
             rollups: _,
             sources: _,
             callers: _,
+            discoveries: _,
             coverage: _,
         } = effects;
         for id in forgotten {

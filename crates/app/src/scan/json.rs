@@ -5,14 +5,17 @@ use std::io::Write;
 
 use gatewatch_model::Timestamp;
 use gatewatch_model::effects::{EndpointRow, Spread};
+use gatewatch_model::info_type::Ground;
 use gatewatch_model::profile::{
     Answer, Credential, Decision, Drift, EndpointFacts, MemberRow, ProfileRow, TokensRow,
 };
+use gatewatch_model::sensitivity::{MemberHit, Sensitive};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::reading::FileRead;
 use super::report::{Listed, Report};
+use super::words::place;
 
 #[derive(Serialize)]
 struct Document {
@@ -131,6 +134,7 @@ fn facts(facts: &EndpointFacts) -> Value {
         introspection,
         deprecated,
         sunset,
+        sensitive,
     } = facts;
     json!({
         "known_by": { "traffic": known_by.traffic, "definition": known_by.definition, "pin": known_by.pin },
@@ -146,6 +150,57 @@ fn facts(facts: &EndpointFacts) -> Value {
         "introspection": answer(introspection),
         "deprecated": answer(deprecated),
         "sunset": sunset.and_then(time),
+        "sensitive_data": sensitive.iter().map(carried).collect::<Vec<_>>(),
+    })
+}
+
+fn carried(sensitive: &Sensitive) -> Value {
+    let Sensitive {
+        info_type,
+        category,
+        spot,
+        status_class,
+        confidence,
+        hits,
+        grounds,
+        places,
+        first_seen,
+        last_seen,
+    } = sensitive;
+    json!({
+        "info_type": info_type,
+        "category": category.name(),
+        "spot": spot.prefix(),
+        "status_class": Some(status_class).filter(|it| **it != 0),
+        "confidence": confidence,
+        "hits": hits,
+        "grounds": grounds.iter().map(Ground::text).collect::<Vec<_>>(),
+        "places": places.iter().map(|it| place(*spot, it)).collect::<Vec<_>>(),
+        "first_seen": time(*first_seen),
+        "last_seen": time(*last_seen),
+    })
+}
+
+fn hit(hit: &MemberHit) -> Value {
+    let MemberHit {
+        info_type,
+        category,
+        confidence,
+        hits,
+        values,
+        grounds,
+        first_seen,
+        last_seen,
+    } = hit;
+    json!({
+        "info_type": info_type,
+        "category": category.name(),
+        "confidence": confidence,
+        "hits": hits,
+        "values": values,
+        "grounds": grounds.iter().map(Ground::text).collect::<Vec<_>>(),
+        "first_seen": time(*first_seen),
+        "last_seen": time(*last_seen),
     })
 }
 
@@ -229,6 +284,7 @@ fn member(member: &MemberRow) -> Value {
         distinct_estimate,
         first_seen,
         last_seen,
+        hits,
     } = member;
     json!({
         "spot": spot.prefix(),
@@ -244,6 +300,7 @@ fn member(member: &MemberRow) -> Value {
         "distinct_estimate": distinct_estimate,
         "first_seen": time(*first_seen),
         "last_seen": time(*last_seen),
+        "hits": hits.iter().map(hit).collect::<Vec<_>>(),
     })
 }
 

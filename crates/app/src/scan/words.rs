@@ -1,10 +1,10 @@
 //! Facts in a few words, for tables and reports.
 
-use gatewatch_model::Timestamp;
 use gatewatch_model::effects::EndpointRow;
 use gatewatch_model::profile::{
     Credential, DecidedBy, Decision, Drift, EndpointFacts, EndpointRole, Protocol,
 };
+use gatewatch_model::{Spot, Timestamp};
 
 /// With a comma after each thousand.
 pub fn count(number: u64) -> String {
@@ -51,6 +51,16 @@ pub fn statuses(row: &EndpointRow) -> String {
         text.push(format!("+{}", all.len() - SHOWN_MAX));
     }
     text.join("  ")
+}
+
+/// `$.request.body` and the path below it.
+pub fn place(spot: Spot, path: &str) -> String {
+    let dot = if path.is_empty() || path.starts_with('[') {
+        ""
+    } else {
+        "."
+    };
+    format!("{}{dot}{path}", spot.prefix())
 }
 
 /// Kinds of credentials, and what went on without any.

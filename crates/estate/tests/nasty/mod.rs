@@ -88,6 +88,7 @@ pub fn member(spot: Spot, class: u8, path: &str, kind: &str, present: u64) -> Me
         distinct_estimate: 7,
         first_seen: at(0),
         last_seen: at(60),
+        hits: Vec::new(),
     }
 }
 

@@ -243,6 +243,7 @@ impl Member {
             distinct_estimate: self.distinct.estimate(),
             first_seen: Timestamp::from_seconds(i64::from(self.seen.0)),
             last_seen: Timestamp::from_seconds(i64::from(self.seen.1)),
+            hits: Vec::new(),
         }
     }
 

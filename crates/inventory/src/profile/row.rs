@@ -34,6 +34,7 @@ impl Profile {
             introspection: self.introspection,
             deprecated: self.deprecated,
             sunset: self.sunset,
+            sensitive: Vec::new(),
         }
     }
 

@@ -189,7 +189,7 @@ impl ExchangeFold {
                 definition,
             } => self.inventory.define(subject, definition, numbered.at),
             Control::Undefine { collection } => self.inventory.undefine(*collection),
-            Control::Elsewhere => false,
+            Control::Classify { .. } | Control::InfoTypes { .. } | Control::Elsewhere => false,
         };
     }
 

@@ -13,6 +13,9 @@ use gatewatch_model::{CollectionId, EndpointId, Partition, Stage, Timestamp};
 use gatewatch_ports::StoreError;
 use gatewatch_ports::definitions::{DefinitionRow, NewDefinition, PinRow};
 use gatewatch_ports::facts::CollectionCounts;
+use gatewatch_ports::sensitive::{
+    DiscoveryItem, DiscoveryQuery, OwnTypesRow, SensitivityRow, TypeCount, TypeQuery,
+};
 use gatewatch_ports::store::{
     Actor, AuditRow, CallerRow, Changes, Checkpoint, Checkpoints, CollectionQuery, ControlRow,
     CoverageRow, EndpointItem, EndpointQuery, Loaded, Page, Progress, Reading, Retained,
@@ -148,6 +151,10 @@ impl Reading for FaultyStore {
         definition(collection: CollectionId) -> Option<DefinitionRow>;
         document(collection: CollectionId) -> Option<Vec<u8>>;
         pins(collection: CollectionId) -> Vec<PinRow>;
+        info_types(query: &TypeQuery) -> Vec<TypeCount>;
+        discoveries(query: &DiscoveryQuery) -> Page<DiscoveryItem>;
+        sensitivity() -> Vec<SensitivityRow>;
+        own_types() -> Option<OwnTypesRow>;
         rollup(query: &RollupQuery) -> Vec<MinuteCell>;
         sources() -> Vec<SourceRow>;
         callers(limit: usize, scope: &str) -> Vec<CallerRow>;

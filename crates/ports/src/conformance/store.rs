@@ -16,6 +16,7 @@ mod names;
 mod rollups;
 mod samples;
 mod scopes;
+mod sensitive;
 mod snapshots;
 mod upkeep;
 
@@ -110,6 +111,18 @@ pub static ROLL: &[(&str, Case)] = &[
     ("the fold leaves definitions", definitions::fold_leaves_them),
     ("an earlier definition is shortened", definitions::shortened),
     ("pins come and go", definitions::pins),
+    (
+        "endpoints are found by what they carry",
+        sensitive::carried_by,
+    ),
+    ("what endpoints carry adds up", sensitive::adds_up),
+    (
+        "discoveries are listed, latest first",
+        sensitive::discoveries,
+    ),
+    ("a discovery follows its endpoint", sensitive::follow),
+    ("what is said of a scope is as last said", sensitive::said),
+    ("own types are as last brought", sensitive::own_types),
     ("a scope covers what is below it", scopes::covers),
     ("a scope is no prefix of a name", scopes::no_wildcards),
     ("an old name finds the endpoint of today", names::resolves),

@@ -33,6 +33,7 @@ pub fn profile(endpoint: EndpointId) -> ProfileRow {
         distinct_estimate: 3,
         first_seen: LATELY,
         last_seen: LATELY,
+        hits: Vec::new(),
     };
     ProfileRow {
         endpoint,

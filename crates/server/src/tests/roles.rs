@@ -23,6 +23,8 @@ struct Walk {
 }
 
 /// How a route is asked, and what it answers to whoever may.
+const OWN_TYPES: &str = r#"{"files":{}}"#;
+
 struct Example {
     path: String,
     body: Body,
@@ -148,8 +150,8 @@ impl Walk {
 
     async fn example(&mut self, route: &Route) -> Example {
         self.count += 1;
-        if let Some(upload) = self.upload(route).await {
-            return upload;
+        if let Some(special) = self.special(route).await {
+            return special;
         }
         let Walk {
             house,
@@ -188,7 +190,6 @@ impl Walk {
                     ..plain(route.path)
                 }
             }
-            "getControl" => plain("/api/v1/controls/1"),
             "addToken" => {
                 let body =
                     json!({ "name": format!("made {count}"), "role": "reader", "scope": "/shop" });
@@ -209,11 +210,19 @@ impl Walk {
                 let path = route
                     .path
                     .replace("collections/{id}", &format!("collections/{collection}"))
-                    .replace("endpoints/{id}", &format!("endpoints/{endpoint}"));
+                    .replace("endpoints/{id}", &format!("endpoints/{endpoint}"))
+                    .replace("controls/{revision}", "controls/1");
                 let known = !path.contains('{');
                 assert!(known, "{} needs an example", route.operation.id);
                 plain(&path)
             }
+        }
+    }
+
+    async fn special(&self, route: &Route) -> Option<Example> {
+        match self.upload(route).await {
+            Some(upload) => Some(upload),
+            None => self.said(route).await,
         }
     }
 
@@ -237,6 +246,28 @@ impl Walk {
         Some(Example {
             path,
             body: SHOP.into(),
+            status,
+        })
+    }
+
+    /// Of routes about sensitive information.
+    async fn said(&self, route: &Route) -> Option<Example> {
+        let (body, status) = match route.operation.id {
+            "putSensitivity" => (r#"{"categories":{"other":false}}"#, 202),
+            "putOwnInfoTypes" => (OWN_TYPES, 202),
+            "getOwnInfoTypes" => {
+                let admin = self.house.token(Role::SecurityAdmin, "/");
+                let told = self
+                    .house
+                    .ask("PUT", route.path, Some(&admin), OWN_TYPES.into());
+                assert_eq!(told.await.status, StatusCode::ACCEPTED);
+                ("", 200)
+            }
+            _ => return None,
+        };
+        Some(Example {
+            path: route.path.to_owned(),
+            body: body.into(),
             status,
         })
     }

@@ -2,6 +2,7 @@
 //! so that what comes again within the same effects starts anew.
 
 mod deltas;
+mod discoveries;
 mod endpoints;
 
 use gatewatch_model::effects::{Alias, CollectionRow, Effects};
@@ -60,6 +61,7 @@ pub fn write(session: &dyn Session, checkpoints: &[Checkpoint]) -> Result<(), St
             rollups,
             sources,
             callers,
+            discoveries,
             // Written with the partition's position.
             coverage: _,
         } = &checkpoint.effects;
@@ -81,6 +83,9 @@ pub fn write(session: &dyn Session, checkpoints: &[Checkpoint]) -> Result<(), St
         for profile in profiles {
             write_profile(session, profile)?;
         }
+        for discovery in discoveries {
+            discoveries::add(session, discovery)?;
+        }
         deltas::write_rollups(session, rollups)?;
         deltas::write_sources(session, sources)?;
         deltas::write_callers(session, callers)?;
@@ -91,6 +96,7 @@ pub fn write(session: &dyn Session, checkpoints: &[Checkpoint]) -> Result<(), St
 fn forget(session: &dyn Session, id: &EndpointId) -> Result<(), StoreError> {
     session.execute(FORGET_ENDPOINT, &[id.into()])?;
     session.execute(FORGET_PROFILE, &[id.into()])?;
+    discoveries::forget(session, id)?;
     for tier in TIERS {
         session.execute(
             &tier.spell("DELETE FROM {rollup} WHERE endpoint = ?"),
@@ -149,6 +155,7 @@ fn write_alias(session: &dyn Session, alias: &Alias) -> Result<(), StoreError> {
     if old == new {
         return Ok(());
     }
+    discoveries::lead(session, alias)?;
     // A name may live again one day, and then begins anew.
     for tier in TIERS {
         tier.hand_on(session, old.0, new.0)?;

@@ -1,7 +1,9 @@
 //! The facts of an endpoint: as one BLOB, and as the words and times that lists ask for.
 
-use gatewatch_model::Timestamp;
+use std::fmt::Write as _;
+
 use gatewatch_model::profile::{Answer, DecidedBy, EndpointFacts, KnownBy};
+use gatewatch_model::{Spot, Timestamp};
 use gatewatch_ports::facts::{Knowledge, Question};
 
 /// Of the facts as they are encoded; a template has 64 segments at most, each with a reason.
@@ -60,6 +62,28 @@ pub fn write_decided_by(facts: &EndpointFacts, out: &mut String) {
     ways.sort_unstable();
     ways.dedup();
     write_words(ways.into_iter().map(DecidedBy::name), out);
+}
+
+/// `,4.credit-card,`: each type with the number of its spot, once.
+pub fn write_info_types(facts: &EndpointFacts, out: &mut String) {
+    let types = facts.sensitive.iter().map(|it| (it.spot, &*it.info_type));
+    let mut types = types.collect::<Vec<_>>();
+    types.sort_unstable();
+    types.dedup();
+    out.clear();
+    out.push(',');
+    for (spot, info_type) in types {
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{}.{info_type},", spot as u8);
+    }
+}
+
+/// What finds such a type in such a spot, or in any.
+pub fn info_type_form(info_type: &str, spot: Option<Spot>) -> String {
+    match spot {
+        Some(spot) => format!("%,{}.{info_type},%", spot as u8),
+        None => format!("%.{info_type},%"),
+    }
 }
 
 /// Of the decision that is least sure, in percent.

@@ -83,6 +83,7 @@ mod tests {
             distinct_estimate: 1,
             first_seen: Timestamp(1),
             last_seen: Timestamp(2),
+            hits: Vec::new(),
         };
         ProfileRow {
             endpoint: EndpointId([7; 16]),

@@ -5,10 +5,11 @@ use gatewatch_model::profile::Drift;
 use gatewatch_model::{CollectionId, Partition, Timestamp};
 use gatewatch_ports::StoreError;
 use gatewatch_ports::facts::CollectionCounts;
+use gatewatch_ports::sensitive::TypeQuery;
 use gatewatch_ports::store::{CollectionQuery, CollectionSort, Page};
 
 use super::filter::Filter;
-use super::{Select, order};
+use super::{Select, order, sensitive};
 use crate::engine::{Row, Session, Value, damaged, one};
 
 const COLLECTIONS: &str = "
@@ -89,9 +90,15 @@ pub fn counts(
                 unauthenticated: row.count(2)?,
                 external: row.count(3)?,
                 drifting: row.count(4)?,
+                types: Vec::new(),
             })
         })?;
-        counts.extend(found);
+        let of_collection = TypeQuery {
+            collection: Some(*id),
+            ..TypeQuery::default()
+        };
+        let types = sensitive::types(session, &of_collection)?;
+        counts.extend(found.map(|it| CollectionCounts { types, ..it }));
     }
     Ok(counts)
 }

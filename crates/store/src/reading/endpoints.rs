@@ -135,6 +135,11 @@ fn add_facts(filter: &mut Filter, asked: &FactQuery) {
             Some(Drift::AsDocumented.name()),
         );
     }
+    for carries in &asked.carries {
+        let forms = carries.types.iter();
+        let forms = forms.map(|it| facts::info_type_form(it, carries.spot));
+        filter.any_like("e.info_types", &forms.collect::<Vec<_>>(), carries.yes);
+    }
     filter.text("e.protocol = ?", asked.protocol.map(Protocol::name));
     filter.text("e.role = ?", asked.role.map(EndpointRole::name));
     if let Some(known) = asked.known_by {

@@ -59,6 +59,26 @@ impl Filter {
         self.values.push(Kept::Text(form.into()));
     }
 
+    /// Only rows whose column begins so; LIKE is not asked, as SQLite's knows no case.
+    pub fn beginning(&mut self, column: &str, text: &str) {
+        let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+        self.conditions.push(format!("SUBSTR({column}, 1, ?) = ?"));
+        self.values.push(Kept::Int(length));
+        self.values.push(Kept::Text(text.into()));
+    }
+
+    /// Only rows whose column looks like any of those, or only the others.
+    pub fn any_like(&mut self, column: &str, forms: &[String], yes: bool) {
+        let likes = forms.iter().map(|_| format!("{column} LIKE ?"));
+        // No form at all fits nothing.
+        let likes = likes.chain(["1 = 0".to_owned()]).collect::<Vec<_>>();
+        let not = if yes { "" } else { "NOT " };
+        self.conditions
+            .push(format!("{not}({})", likes.join(" OR ")));
+        let forms = forms.iter().map(|it| Kept::Text(it.as_str().into()));
+        self.values.extend(forms);
+    }
+
     /// `condition` has one `?`.
     pub fn int(&mut self, condition: &str, value: Option<i64>) {
         if let Some(value) = value {

@@ -3,6 +3,7 @@
 
 use gatewatch_model::control::{Control, NumberedControl};
 use gatewatch_model::definition::{Definition, Subject};
+use gatewatch_model::sensitivity::{OWN_TYPES_MAX, Sensitivity};
 use gatewatch_model::{CollectionId, EndpointId, Timestamp};
 use minicbor::Decoder;
 
@@ -17,6 +18,8 @@ const SPLIT: u64 = 4;
 const DEFINE: u64 = 5;
 const UNDEFINE: u64 = 6;
 const ELSEWHERE: u64 = 7;
+const CLASSIFY: u64 = 8;
+const INFO_TYPES: u64 = 9;
 
 /// How many bytes a definition takes in a record.
 pub fn definition_bytes(definition: &Definition) -> usize {
@@ -91,8 +94,20 @@ pub fn write(numbered: &NumberedControl, out: &mut Vec<u8>) {
             map.bytes(5, &collection.0);
         }
         Control::Elsewhere => map.u64(2, ELSEWHERE),
+        Control::Classify { scope, sensitivity } => {
+            map.u64(2, CLASSIFY);
+            map.text(10, scope);
+            map.noun(11, sensitivity);
+        }
+        Control::InfoTypes { files } => {
+            map.u64(2, INFO_TYPES);
+            map.noun(12, files);
+        }
     }
 }
+
+/// Names of files with their texts.
+type Files = Vec<(Box<str>, Box<str>)>;
 
 /// All fields that any kind of control has; each kind takes its own.
 #[derive(Default)]
@@ -104,6 +119,9 @@ struct Fields {
     segment: Option<u16>,
     subject: Option<Subject>,
     definition: Option<Box<Definition>>,
+    scope: Option<Box<str>>,
+    sensitivity: Option<Box<Sensitivity>>,
+    files: Option<Files>,
 }
 
 pub fn read(decoder: &mut Decoder<'_>) -> Result<NumberedControl, WireError> {
@@ -121,6 +139,9 @@ pub fn read(decoder: &mut Decoder<'_>) -> Result<NumberedControl, WireError> {
             7 => found.segment = Some(decoder.u16()?),
             8 => found.subject = Some(decoder.decode()?),
             9 => found.definition = Some(decoder.decode()?),
+            10 => found.scope = Some(decoder.str()?.into()),
+            11 => found.sensitivity = Some(decoder.decode()?),
+            12 => found.files = Some(files(decoder)?),
             _ => decoder.skip()?,
         }
         Ok(())
@@ -143,6 +164,9 @@ impl Fields {
             segment,
             subject,
             definition,
+            scope,
+            sensitivity,
+            files,
         } = self;
         Ok(match kind {
             FORGET => Control::Forget {
@@ -172,6 +196,13 @@ impl Fields {
                 collection: need(collection, "collection")?,
             },
             ELSEWHERE => Control::Elsewhere,
+            CLASSIFY => Control::Classify {
+                scope: need(scope, "scope")?,
+                sensitivity: need(sensitivity, "sensitivity")?,
+            },
+            INFO_TYPES => Control::InfoTypes {
+                files: need(files, "files")?,
+            },
             found => {
                 return Err(WireError::UnknownKind {
                     what: "control",
@@ -180,6 +211,21 @@ impl Fields {
             }
         })
     }
+}
+
+fn files(decoder: &mut Decoder<'_>) -> Result<Files, WireError> {
+    let count = fields::definite(decoder.array()?, decoder)?;
+    if count > OWN_TYPES_MAX as u64 {
+        return Err(WireError::Length {
+            what: "files",
+            found: usize::try_from(count).unwrap_or(usize::MAX),
+        });
+    }
+    let mut files = Vec::with_capacity(fields::room(count));
+    for _ in 0..count {
+        files.push(decoder.decode()?);
+    }
+    Ok(files)
 }
 
 fn need<T>(field: Option<T>, name: &'static str) -> Result<T, WireError> {

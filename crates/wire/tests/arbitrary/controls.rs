@@ -4,6 +4,8 @@ use gatewatch_model::control::Control;
 use gatewatch_model::definition::{
     DefinedMember, DefinedResponse, Definition, Operation, Scheme, Security, Server, Subject,
 };
+use gatewatch_model::info_type::Category;
+use gatewatch_model::sensitivity::{Label, Sensitivity};
 use gatewatch_model::{CollectionId, EndpointId, Spot};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -33,7 +35,37 @@ pub fn control() -> impl Strategy<Value = Control> {
         }),
         collection().prop_map(|collection| Control::Undefine { collection }),
         Just(Control::Elsewhere),
+        (word(), sensitivity()).prop_map(|(scope, sensitivity)| Control::Classify {
+            scope,
+            sensitivity: Box::new(sensitivity),
+        }),
+        vec((word(), word()), 0..3).prop_map(|files| Control::InfoTypes { files }),
     ]
+}
+
+fn sensitivity() -> impl Strategy<Value = Sensitivity> {
+    let category = || select(Category::ALL.as_slice());
+    let label = (word(), any::<u32>()).prop_map(|(name, order)| Label { name, order });
+    (
+        vec((category(), any::<bool>()), 0..3),
+        vec((word(), any::<bool>()), 0..3),
+        vec(label, 0..3),
+        vec((category(), word()), 0..3),
+        vec((word(), word()), 0..3),
+        any::<Option<u32>>(),
+    )
+        .prop_map(
+            |(categories, types, labels, category_labels, type_labels, threshold_order)| {
+                Sensitivity {
+                    categories,
+                    types,
+                    labels,
+                    category_labels,
+                    type_labels,
+                    threshold_order,
+                }
+            },
+        )
 }
 
 fn subject() -> impl Strategy<Value = Subject> {

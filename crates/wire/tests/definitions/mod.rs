@@ -4,6 +4,8 @@ use gatewatch_model::control::Control;
 use gatewatch_model::definition::{
     DefinedMember, DefinedResponse, Definition, Operation, Scheme, Security, Server, Subject,
 };
+use gatewatch_model::info_type::Category;
+use gatewatch_model::sensitivity::{Label, Sensitivity};
 use gatewatch_model::{CollectionId, EndpointId, Spot};
 
 const COLLECTION: CollectionId = CollectionId(*b"a collection's i");
@@ -34,7 +36,33 @@ pub fn controls(endpoint: EndpointId) -> Vec<(&'static str, Control)> {
         ("control-define-api", define(api(), bare_definition())),
         ("control-undefine", Control::Undefine { collection }),
         ("control-elsewhere", Control::Elsewhere),
+        ("control-classify", classify()),
+        ("control-info-types", own_types()),
     ]
+}
+
+fn classify() -> Control {
+    let sensitivity = Sensitivity {
+        categories: vec![(Category::Other, false)],
+        types: vec![("us-ssn".into(), true)],
+        labels: vec![Label {
+            name: "Confidential".into(),
+            order: 2,
+        }],
+        category_labels: vec![(Category::Pii, "Confidential".into())],
+        type_labels: vec![("email".into(), "Confidential".into())],
+        threshold_order: Some(2),
+    };
+    Control::Classify {
+        scope: "/tenant".into(),
+        sensitivity: Box::new(sensitivity),
+    }
+}
+
+fn own_types() -> Control {
+    Control::InfoTypes {
+        files: vec![("badge.toml".into(), "id = \"badge\"".into())],
+    }
 }
 
 fn pin(template: &str) -> Control {

@@ -1,10 +1,12 @@
 //! Facts and profiles of endpoints.
 
 use gatewatch_model::effects::{Alias, Effects, EndpointRow};
+use gatewatch_model::info_type::{Category, Grounds};
 use gatewatch_model::profile::{
     Answer, Credential, DecidedBy, Decision, Drift, EndpointFacts, EndpointRole, KnownBy,
     MemberRow, ProfileRow, Protocol, TokensRow,
 };
+use gatewatch_model::sensitivity::MemberHit;
 use gatewatch_model::{Partition, Position, Spot, Timestamp};
 
 use super::Maker;
@@ -13,6 +15,7 @@ use super::samples::{
 };
 use crate::Store;
 use crate::facts::{CollectionCounts, FactQuery, Knowledge, Question, State, fresh_after};
+use crate::sensitive::TypeQuery;
 use crate::store::{Checkpoint, EndpointQuery, EndpointSort};
 
 /// Longer ago than facts speak.
@@ -56,10 +59,24 @@ fn full() -> EndpointFacts {
         introspection: answer(NOW, Timestamp::ZERO),
         deprecated: answer(Timestamp::ZERO, NOW),
         sunset: Some(NOW),
+        sensitive: vec![super::sensitive::carried("credit-card", Spot::ResponseBody)],
         ..EndpointFacts::default()
     };
     facts.credentials.insert(Credential::Basic);
     facts
+}
+
+fn hit() -> MemberHit {
+    MemberHit {
+        info_type: "credit-card".into(),
+        category: Category::Finance,
+        confidence: 99,
+        hits: 3,
+        values: 4,
+        grounds: Grounds(3),
+        first_seen: LONG_AGO,
+        last_seen: NOW,
+    }
 }
 
 pub fn profile(number: u8) -> ProfileRow {
@@ -77,6 +94,7 @@ pub fn profile(number: u8) -> ProfileRow {
         distinct_estimate: 3,
         first_seen: NOW,
         last_seen: NOW,
+        hits: vec![hit()],
     };
     ProfileRow {
         endpoint: endpoint_id(number),
@@ -261,6 +279,7 @@ pub fn counts(maker: &mut dyn Maker) {
         unauthenticated: 0,
         external: 0,
         drifting: 0,
+        types: Vec::new(),
     };
     let some = CollectionCounts {
         id: collection_id(1),
@@ -269,6 +288,7 @@ pub fn counts(maker: &mut dyn Maker) {
         unauthenticated: 1,
         external: 1,
         drifting: 2,
+        types: store.info_types(&TypeQuery::default()).unwrap(),
     };
     assert_eq!(counts, [none, some]);
     let drift = store.drift(collection_id(1)).unwrap();

@@ -14,8 +14,8 @@ const WRITE_ENDPOINT: &str = "
          errors_share, latency_p95, statuses, spreads, known_by, decided_by, confidence, drift,
          protocol, role, authenticated_yes, authenticated_no, anonymous_yes, anonymous_no,
          external_yes, external_no, encrypted_yes, encrypted_no, deprecated_yes, deprecated_no,
-         facts)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         facts, info_types)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET
         first_seen = excluded.first_seen,
         last_seen = excluded.last_seen,
@@ -41,7 +41,8 @@ const WRITE_ENDPOINT: &str = "
         encrypted_no = excluded.encrypted_no,
         deprecated_yes = excluded.deprecated_yes,
         deprecated_no = excluded.deprecated_no,
-        facts = excluded.facts";
+        facts = excluded.facts,
+        info_types = excluded.info_types";
 
 /// Kept between rows, so that ten thousand of them do not allocate sixty thousand times.
 #[derive(Default)]
@@ -51,6 +52,7 @@ pub struct Buffers {
     known_by: String,
     decided_by: String,
     facts: Vec<u8>,
+    info_types: String,
 }
 
 pub fn write(
@@ -113,6 +115,7 @@ pub fn write(
     ];
     values.extend(answers.into_iter().flat_map(facts::times).map(Value::from));
     values.push(Value::Blob(&buffers.facts));
+    values.push(Value::Text(&buffers.info_types));
     session.execute(WRITE_ENDPOINT, &values).map(drop)
 }
 
@@ -123,6 +126,7 @@ impl Buffers {
         facts::write_known_by(known.known_by, &mut self.known_by);
         facts::write_decided_by(known, &mut self.decided_by);
         facts::encode(known, &mut self.facts);
+        facts::write_info_types(known, &mut self.info_types);
     }
 }
 

@@ -7,8 +7,8 @@ use super::*;
 
 /// A made-up next step, so that the way from one version to the next is walked before there is
 /// one to walk.
-static THIRD: Migration = Migration {
-    version: 3,
+static FOURTH: Migration = Migration {
+    version: 4,
     statements: &[
         "ALTER TABLE collections ADD COLUMN owner {text} NOT NULL DEFAULT ''",
         "UPDATE collections SET owner = name",
@@ -16,9 +16,9 @@ static THIRD: Migration = Migration {
 };
 
 static BROKEN: Migration = Migration {
-    version: 4,
+    version: 5,
     statements: &[
-        "ALTER TABLE collections ADD COLUMN fourth BIGINT",
+        "ALTER TABLE collections ADD COLUMN fifth BIGINT",
         "ALTER TABLE no_such_table ADD COLUMN x BIGINT",
     ],
 };
@@ -100,15 +100,15 @@ fn an_older_store_is_kept_and_moved() {
     let folder = TempDir::new().unwrap();
     let file = version_1(folder.path());
     let engine = Sqlite::open(&file).unwrap();
-    schema::migrate(&engine, &[ROLL[0], ROLL[1], &THIRD]).unwrap();
-    assert_eq!(version(&engine), 3);
+    schema::migrate(&engine, &[ROLL[0], ROLL[1], ROLL[2], &FOURTH]).unwrap();
+    assert_eq!(version(&engine), 4);
     let owners = engine.read(|session| {
         crate::engine::all(session, "SELECT owner FROM collections", &[], |row| {
             row.text(0).map(str::to_owned)
         })
     });
     assert_eq!(owners.unwrap(), ["contoso/orders"]);
-    let kept = folder.path().join("gatewatch.db.before-3");
+    let kept = folder.path().join("gatewatch.db.before-4");
     assert_eq!(SqliteStore::verify(&kept).unwrap().schema, 1);
 }
 
@@ -116,14 +116,14 @@ fn an_older_store_is_kept_and_moved() {
 fn a_step_that_fails_leaves_the_store_as_it_was() {
     let folder = TempDir::new().unwrap();
     let engine = Sqlite::open(&version_1(folder.path())).unwrap();
-    assert!(schema::migrate(&engine, &[ROLL[0], ROLL[1], &THIRD, &BROKEN]).is_err());
+    assert!(schema::migrate(&engine, &[ROLL[0], ROLL[1], ROLL[2], &FOURTH, &BROKEN]).is_err());
     assert_eq!(version(&engine), 1);
     drop(engine);
     // The copy of the first try does not stop the second.
     let engine = Sqlite::open(&folder.path().join(FILE_NAME)).unwrap();
-    assert!(schema::migrate(&engine, &[ROLL[0], ROLL[1], &THIRD, &BROKEN]).is_err());
-    schema::migrate(&engine, &[ROLL[0], ROLL[1], &THIRD]).unwrap();
-    assert_eq!(version(&engine), 3);
+    assert!(schema::migrate(&engine, &[ROLL[0], ROLL[1], ROLL[2], &FOURTH, &BROKEN]).is_err());
+    schema::migrate(&engine, &[ROLL[0], ROLL[1], ROLL[2], &FOURTH]).unwrap();
+    assert_eq!(version(&engine), 4);
 }
 
 #[test]
@@ -131,13 +131,13 @@ fn a_newer_store_is_refused_untouched() {
     let folder = TempDir::new().unwrap();
     let file = version_1(folder.path());
     let engine = Sqlite::open(&file).unwrap();
-    schema::migrate(&engine, &[ROLL[0], ROLL[1], &THIRD]).unwrap();
+    schema::migrate(&engine, &[ROLL[0], ROLL[1], ROLL[2], &FOURTH]).unwrap();
     drop(engine);
     let expected = |error| {
         let StoreError::TooNew { found, known } = error else {
             panic!("{error}");
         };
-        assert_eq!((found, known), (3, 2));
+        assert_eq!((found, known), (4, 3));
     };
     expected(SqliteStore::open(folder.path()).map(drop).unwrap_err());
     expected(SqliteStore::verify(&file).map(drop).unwrap_err());

@@ -1,0 +1,277 @@
+//! Types of sensitive information: those of the catalogue and a user's own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use axum::routing::on;
+use gatewatch_classify::{Catalogue, SHIPPED};
+use gatewatch_model::control::Control;
+use gatewatch_model::info_type::Category;
+use gatewatch_model::sensitivity::{OWN_TYPES_BYTES_MAX, OWN_TYPES_MAX, Sensitivity, scopes_above};
+use gatewatch_ports::sensitive::{OwnTypesRow, SensitivityRow};
+use gatewatch_ports::store::Role;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::access::Grant;
+use crate::asked::Asked;
+use crate::body::SentLong;
+use crate::controls::send;
+use crate::openapi::{Content, list, shape};
+use crate::problem::{BAD_BODY, DISK_LOW, NOT_FOUND, Problem, TOO_LARGE};
+use crate::routes::{Answer, Face, Gate, Operation, Route, Scoped, Verb};
+use crate::sensitivity::{ACCEPTED, SCOPE, catalogue, scope};
+use crate::shapes::{LIMIT, List, OFFSET};
+use crate::shared::{From as Address, Shared};
+
+pub(crate) static ROUTES: &[Route] = &[
+    Route {
+        verb: Verb::Get,
+        path: "/api/v1/info-types",
+        face: Face::Serve,
+        gate: Gate::Least(Role::Reader),
+        scope: Scoped::List,
+        operation: Operation {
+            id: "listInfoTypes",
+            summary: "Types of sensitive information",
+            description: "The catalogue and types of your own, with whether they are looked for in a scope.",
+            params: &[SCOPE, LIMIT, OFFSET],
+            answers: &[Answer {
+                status: 200,
+                what: "A page of types.",
+                contents: &[Content::Json(list::<KnownType>)],
+            }],
+            ..Operation::PLAIN
+        },
+        answer: |verb| on(verb, list_types),
+    },
+    Route {
+        verb: Verb::Get,
+        path: "/api/v1/info-types/own",
+        face: Face::Serve,
+        gate: Gate::Least(Role::SecurityAdmin),
+        scope: Scoped::Whole,
+        operation: Operation {
+            id: "getOwnInfoTypes",
+            summary: "Types of your own",
+            answers: &[Answer {
+                status: 200,
+                what: "The files as they were sent.",
+                contents: &[Content::Json(shape::<OwnTypes>)],
+            }],
+            problems: &[&NOT_FOUND],
+            ..Operation::PLAIN
+        },
+        answer: |verb| on(verb, get_own),
+    },
+    Route {
+        verb: Verb::Put,
+        path: "/api/v1/info-types/own",
+        face: Face::Serve,
+        gate: Gate::Least(Role::SecurityAdmin),
+        scope: Scoped::Whole,
+        operation: Operation {
+            id: "putOwnInfoTypes",
+            summary: "Bring types of your own",
+            description: "In place of all that were brought before; no files take all away. A set with a \
+                file that is wrong is refused with its name, the key and what is wrong.",
+            body: Some(Content::Json(shape::<Bringing>)),
+            answers: ACCEPTED,
+            problems: &[&BAD_BODY, &TOO_LARGE, &DISK_LOW],
+            ..Operation::PLAIN
+        },
+        answer: |verb| on(verb, put_own),
+    },
+];
+
+/// A type of sensitive information.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = InfoType)]
+struct KnownType {
+    /// Its id in the catalogue: `credit-card`.
+    id: Box<str>,
+    /// For people.
+    title: Box<str>,
+    /// `finance`, `pii`, `credentials`, `other` or `custom`.
+    category: &'static str,
+    /// Two capital letters; null where it belongs to no country.
+    country: Option<String>,
+    /// Whether it is looked for in the scope that was asked of.
+    on: bool,
+    /// Whether it is looked for where nobody has said otherwise.
+    on_by_default: bool,
+    /// Whether it is one of your own.
+    own: bool,
+    /// Its label; null when it has none.
+    label: Option<Box<str>>,
+    /// Whether it counts as sensitive by its label.
+    counts: bool,
+}
+
+/// Types of your own, on their way in.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewInfoTypes)]
+struct Bringing {
+    /// The text of each file, TOML as in the catalogue, by its name.
+    files: BTreeMap<String, String>,
+}
+
+/// Types of your own.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OwnInfoTypes)]
+struct OwnTypes {
+    /// The text of each file by its name.
+    files: BTreeMap<Box<str>, Box<str>>,
+    /// Of the control that brought them.
+    revision: u64,
+    /// The name of the token that sent them.
+    actor: Box<str>,
+    /// When they were sent.
+    #[schema(format = DateTime)]
+    at: String,
+}
+
+async fn list_types(
+    State(shared): State<Arc<Shared>>,
+    grant: Grant,
+    asked: Asked,
+) -> Result<Json<List<KnownType>>, Problem> {
+    let scope = scope(&grant, &asked)?;
+    let (offset, limit) = (asked.whole("offset"), asked.whole("limit"));
+    let known = shared
+        .blocking
+        .ask(|store| Ok((catalogue(store)?, store.sensitivity()?)));
+    let (catalogue, said) = known.await?;
+    let types = known_types(&catalogue, &said, &scope);
+    Ok(Json(List::cut(types, offset, limit, |it| it)))
+}
+
+async fn get_own(State(shared): State<Arc<Shared>>) -> Result<Json<OwnTypes>, Problem> {
+    let row = shared.blocking.ask(|store| store.own_types()).await?;
+    let missing = || {
+        let detail = "no types of your own were brought; PUT some here";
+        Problem::new(&NOT_FOUND, detail)
+    };
+    row.map(|it| Json(OwnTypes::new(it))).ok_or_else(missing)
+}
+
+async fn put_own(
+    State(shared): State<Arc<Shared>>,
+    grant: Grant,
+    Address(address): Address,
+    SentLong(bringing): SentLong<Bringing>,
+) -> Result<impl IntoResponse, Problem> {
+    let files = bringing.files.into_iter();
+    let files: Vec<(Box<str>, Box<str>)> = files
+        .map(|(name, text)| (name.into(), text.into()))
+        .collect();
+    let checked = move || own_types_fault(&files).map_or(Ok(files), Err);
+    let files = shared.blocking.run(checked).await?;
+    let files = files.map_err(|why| Problem::new(&BAD_BODY, why))?;
+    send(&shared, grant, address, Control::InfoTypes { files }).await
+}
+
+/// What is wrong with a set of own types.
+fn own_types_fault(files: &[(Box<str>, Box<str>)]) -> Option<String> {
+    let bytes: usize = files.iter().map(|it| it.0.len() + it.1.len()).sum();
+    if files.len() > OWN_TYPES_MAX || bytes > OWN_TYPES_BYTES_MAX {
+        return Some(format!(
+            "at most {OWN_TYPES_MAX} files with {OWN_TYPES_BYTES_MAX} bytes are taken together"
+        ));
+    }
+    let texts = files.iter().map(|it| (&*it.0, &*it.1)).collect::<Vec<_>>();
+    SHIPPED.with(&texts).err().map(|it| it.to_string())
+}
+
+fn known_types(catalogue: &Catalogue, said: &[SensitivityRow], scope: &str) -> Vec<KnownType> {
+    let find = |scope: &str| said.iter().find(|it| *it.scope == *scope);
+    let above = scopes_above(scope).filter_map(find).collect::<Vec<_>>();
+    let none = Sensitivity::default();
+    let root = find("/").map_or(&none, |it| &it.sensitivity);
+    let types = catalogue.types().iter();
+    types
+        .map(|it| {
+            let switches = above.iter().rev();
+            let mut switches =
+                switches.filter_map(|row| row.sensitivity.switch(&it.id, it.category));
+            KnownType {
+                id: it.id.clone(),
+                title: it.title.clone(),
+                category: it.category.name(),
+                country: it.country.map(|it| it.map(char::from).iter().collect()),
+                on: switches.next().unwrap_or(it.on),
+                on_by_default: it.on,
+                own: it.category == Category::Custom,
+                label: root.label(&it.id, it.category).map(|it| it.name.clone()),
+                counts: root.counts(&it.id, it.category),
+            }
+        })
+        .collect()
+}
+
+impl OwnTypes {
+    fn new(row: OwnTypesRow) -> OwnTypes {
+        let OwnTypesRow {
+            files,
+            revision,
+            actor,
+            at,
+        } = row;
+        OwnTypes {
+            files: files.into_iter().collect(),
+            revision,
+            actor,
+            at: at.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nearer_scope_outranks_one_above() {
+        let row = |scope: &str, sensitivity| SensitivityRow {
+            scope: scope.into(),
+            sensitivity,
+            revision: 1,
+            actor: "anna".into(),
+            at: gatewatch_model::Timestamp::ZERO,
+        };
+        let said = [
+            row(
+                "/",
+                Sensitivity {
+                    categories: vec![(Category::Finance, false)],
+                    ..Sensitivity::default()
+                },
+            ),
+            row(
+                "/a",
+                Sensitivity {
+                    types: vec![("credit-card".into(), true)],
+                    ..Sensitivity::default()
+                },
+            ),
+        ];
+        let on = |scope| {
+            let types = known_types(&SHIPPED, &said, scope);
+            types.iter().find(|it| &*it.id == "credit-card").unwrap().on
+        };
+        assert!(!on("/") && !on("/b") && on("/a") && on("/a/b"));
+    }
+
+    #[test]
+    fn a_set_with_a_fault_is_refused_whole() {
+        let file = |name: &str, text: &str| (Box::<str>::from(name), Box::<str>::from(text));
+        let fault = own_types_fault(&[file("badge.toml", "id = 1")]).unwrap();
+        assert!(fault.starts_with("badge.toml"), "{fault}");
+        let many = vec![file("a", ""); OWN_TYPES_MAX + 1];
+        assert!(own_types_fault(&many).is_some());
+    }
+}

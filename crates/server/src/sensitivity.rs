@@ -1,0 +1,370 @@
+//! What people say of sensitive information: which types are looked for in which scope, which
+//! labels they have, and from which label on they count.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use axum::routing::on;
+use gatewatch_classify::{Catalogue, SHIPPED};
+use gatewatch_model::control::Control;
+use gatewatch_model::info_type::Category;
+use gatewatch_model::sensitivity::{
+    LABEL_BYTES_MAX, LABELS_MAX, Label, Sensitivity, TYPES_SAID_MAX,
+};
+use gatewatch_ports::sensitive::{SCOPES_SAID_MAX, SensitivityRow};
+use gatewatch_ports::store::Role;
+use gatewatch_ports::{Store, StoreError};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::access::Grant;
+use crate::asked::{Asked, Param, ParamKind};
+use crate::body::Sent;
+use crate::controls::{SentControl, send};
+use crate::openapi::{Content, list, shape};
+use crate::problem::{BAD_BODY, BAD_PARAMETER, CONFLICT, DISK_LOW, Problem, TOO_LARGE};
+use crate::routes::{Answer, Face, Gate, Operation, Route, Scoped, Verb};
+use crate::scope::{covers, is_scope};
+use crate::shapes::List;
+use crate::shared::{From as Address, Shared};
+
+pub(crate) const SCOPE: Param = Param {
+    name: "scope",
+    what: "At or below the token's own, which it is when not given.",
+    kind: ParamKind::Text {
+        characters_max: 256,
+    },
+};
+
+pub(crate) static ACCEPTED: &[Answer] = &[Answer {
+    status: 202,
+    what: "It is kept; `Location` tells when it is applied.",
+    contents: &[Content::Json(shape::<SentControl>)],
+}];
+
+pub(crate) static ROUTES: &[Route] = &[
+    Route {
+        verb: Verb::Get,
+        path: "/api/v1/sensitivity",
+        face: Face::Serve,
+        gate: Gate::Least(Role::Reader),
+        scope: Scoped::List,
+        operation: Operation {
+            id: "listSensitivity",
+            summary: "What is said of sensitive information",
+            description: "By scope. What a scope does not speak of is as the scope above says, and what \
+                none speaks of as the catalogue says.",
+            answers: &[Answer {
+                status: 200,
+                what: "All that is said at or below the token's scope.",
+                contents: &[Content::Json(list::<SaidOfScope>)],
+            }],
+            ..Operation::PLAIN
+        },
+        answer: |verb| on(verb, list_said),
+    },
+    Route {
+        verb: Verb::Put,
+        path: "/api/v1/sensitivity",
+        face: Face::Serve,
+        gate: Gate::Least(Role::SecurityAdmin),
+        scope: Scoped::Stamp,
+        operation: Operation {
+            id: "putSensitivity",
+            summary: "Say what is looked for and what counts as sensitive",
+            description: "In place of what was said of the scope before. A type outranks its category, \
+                and a scope those above it. Labels and the threshold are said of `/`.",
+            params: &[SCOPE],
+            body: Some(Content::Json(shape::<Saying>)),
+            answers: ACCEPTED,
+            problems: &[&BAD_BODY, &TOO_LARGE, &CONFLICT, &DISK_LOW],
+            ..Operation::PLAIN
+        },
+        answer: |verb| on(verb, put_said),
+    },
+];
+
+/// What is said of sensitive information in a scope.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Sensitivity)]
+struct Saying {
+    /// Whether categories are looked for.
+    #[serde(default)]
+    categories: BTreeMap<String, bool>,
+    /// Whether single types are looked for; they outrank their category.
+    #[serde(default)]
+    types: BTreeMap<String, bool>,
+    /// Labels there are, each with its order: higher is more sensitive.
+    #[serde(default)]
+    labels: BTreeMap<String, u32>,
+    /// The labels of categories.
+    #[serde(default)]
+    category_labels: BTreeMap<String, String>,
+    /// The labels of single types; they outrank that of their category.
+    #[serde(default)]
+    type_labels: BTreeMap<String, String>,
+    /// What has a label of a lower order does not count as sensitive; null counts everything.
+    #[serde(default)]
+    threshold_order: Option<u32>,
+}
+
+/// What is said of one scope, and by whom.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ScopeSensitivity)]
+struct SaidOfScope {
+    /// It and what lies below it.
+    scope: Box<str>,
+    /// What is said.
+    said: Saying,
+    /// Of the control that said so.
+    revision: u64,
+    /// The name of the token that sent it.
+    actor: Box<str>,
+    /// When it was sent.
+    #[schema(format = DateTime)]
+    at: String,
+}
+
+async fn list_said(
+    State(shared): State<Arc<Shared>>,
+    grant: Grant,
+) -> Result<Json<List<SaidOfScope>>, Problem> {
+    let rows = shared.blocking.ask(|store| store.sensitivity()).await?;
+    let rows = rows
+        .into_iter()
+        .filter(|it| covers(&grant.scope, &it.scope));
+    Ok(Json(List::whole(rows.map(SaidOfScope::new).collect())))
+}
+
+async fn put_said(
+    State(shared): State<Arc<Shared>>,
+    grant: Grant,
+    Address(address): Address,
+    asked: Asked,
+    Sent(saying): Sent<Saying>,
+) -> Result<impl IntoResponse, Problem> {
+    let scope = scope(&grant, &asked)?;
+    let known = shared
+        .blocking
+        .ask(|store| Ok((catalogue(store)?, store.sensitivity()?)));
+    let (catalogue, said) = known.await?;
+    if said.len() >= SCOPES_SAID_MAX && said.iter().all(|it| it.scope != scope) {
+        let detail = format!("{SCOPES_SAID_MAX} scopes are spoken of; say it of one above instead");
+        return Err(Problem::new(&CONFLICT, detail));
+    }
+    let sensitivity = saying
+        .read(&scope, &catalogue)
+        .map_err(|why| Problem::new(&BAD_BODY, why))?;
+    let control = Control::Classify {
+        scope,
+        sensitivity: Box::new(sensitivity),
+    };
+    send(&shared, grant, address, control).await
+}
+
+/// The shipped types and those of its own that a store has.
+pub(crate) fn catalogue(store: &dyn Store) -> Result<Catalogue, StoreError> {
+    let files = store.own_types()?.map(|it| it.files).unwrap_or_default();
+    let texts = files.iter().map(|it| (&*it.0, &*it.1)).collect::<Vec<_>>();
+    // What a later release took and this one cannot read is left out.
+    Ok(SHIPPED.with(&texts).unwrap_or_else(|_| SHIPPED.clone()))
+}
+
+pub(crate) fn scope(grant: &Grant, asked: &Asked) -> Result<Box<str>, Problem> {
+    let scope = asked.text("scope").unwrap_or_else(|| grant.scope.clone());
+    if is_scope(&scope) && covers(&grant.scope, &scope) {
+        return Ok(scope);
+    }
+    let detail = "`scope` is a place such as `/contoso/production`, at or below the token's own";
+    Err(Problem::new(&BAD_PARAMETER, detail))
+}
+
+impl Saying {
+    /// As the fold takes it, or what is wrong with it.
+    fn read(self, scope: &str, catalogue: &Catalogue) -> Result<Sensitivity, String> {
+        let Saying {
+            categories,
+            types,
+            labels,
+            category_labels,
+            type_labels,
+            threshold_order,
+        } = self;
+        let labelled = !labels.is_empty()
+            || !category_labels.is_empty()
+            || !type_labels.is_empty()
+            || threshold_order.is_some();
+        if scope != "/" && labelled {
+            return Err(
+                "labels and the threshold are said of `/`, once for the whole estate".into(),
+            );
+        }
+        if labels.len() > LABELS_MAX || types.len() + type_labels.len() > TYPES_SAID_MAX {
+            return Err(format!(
+                "there are at most {LABELS_MAX} labels and {TYPES_SAID_MAX} types"
+            ));
+        }
+        if let Some(name) = labels.keys().find(|it| !is_label(it)) {
+            let shown: String = name.chars().take(LABEL_BYTES_MAX).collect();
+            return Err(format!(
+                "`{shown}` is no label: it has 1 to {LABEL_BYTES_MAX} bytes and no control characters"
+            ));
+        }
+        let label = |name: String| {
+            let found = labels.contains_key(&name);
+            let unknown = || unknown("label", &name, labels.keys().map(String::as_str));
+            found.then(|| Box::from(&*name)).ok_or_else(unknown)
+        };
+        let mut said = Sensitivity {
+            threshold_order,
+            ..Sensitivity::default()
+        };
+        for (name, on) in categories {
+            said.categories.push((category(&name)?, on));
+        }
+        for (id, on) in types {
+            said.types.push((known(&id, catalogue)?, on));
+        }
+        for (name, of) in category_labels {
+            said.category_labels.push((category(&name)?, label(of)?));
+        }
+        for (id, of) in type_labels {
+            said.type_labels.push((known(&id, catalogue)?, label(of)?));
+        }
+        let mut labels = labels.into_iter().collect::<Vec<_>>();
+        labels.sort_by_key(|it| it.1);
+        said.labels = labels
+            .into_iter()
+            .map(|(name, order)| Label {
+                name: name.into(),
+                order,
+            })
+            .collect();
+        Ok(said)
+    }
+
+    fn new(said: Sensitivity) -> Saying {
+        let Sensitivity {
+            categories,
+            types,
+            labels,
+            category_labels,
+            type_labels,
+            threshold_order,
+        } = said;
+        let name = |category: Category| category.name().to_owned();
+        Saying {
+            categories: categories
+                .into_iter()
+                .map(|it| (name(it.0), it.1))
+                .collect(),
+            types: types.into_iter().map(|it| (it.0.into(), it.1)).collect(),
+            labels: labels
+                .into_iter()
+                .map(|it| (it.name.into(), it.order))
+                .collect(),
+            category_labels: category_labels
+                .into_iter()
+                .map(|it| (name(it.0), it.1.into()))
+                .collect(),
+            type_labels: type_labels
+                .into_iter()
+                .map(|it| (it.0.into(), it.1.into()))
+                .collect(),
+            threshold_order,
+        }
+    }
+}
+
+fn is_label(name: &str) -> bool {
+    (1..=LABEL_BYTES_MAX).contains(&name.len()) && !name.chars().any(char::is_control)
+}
+
+fn category(name: &str) -> Result<Category, String> {
+    let all = || Category::ALL.iter().map(|it| it.name());
+    Category::parse(name).ok_or_else(|| unknown("category", name, all()))
+}
+
+fn known(id: &str, catalogue: &Catalogue) -> Result<Box<str>, String> {
+    let found = catalogue.find(id).map(|it| it.id.clone());
+    found.ok_or_else(|| unknown("type", id, catalogue.types().iter().map(|it| &*it.id)))
+}
+
+fn unknown<'n>(what: &str, name: &str, names: impl Iterator<Item = &'n str>) -> String {
+    let shown: String = name.chars().take(50).collect();
+    let near = names
+        .max_by(|a, b| strsim::jaro_winkler(&shown, a).total_cmp(&strsim::jaro_winkler(&shown, b)));
+    match near {
+        Some(near) => format!("there is no {what} `{shown}`; the nearest is `{near}`"),
+        None => format!("there is no {what} `{shown}`; there is none at all"),
+    }
+}
+
+impl SaidOfScope {
+    fn new(row: SensitivityRow) -> SaidOfScope {
+        let SensitivityRow {
+            scope,
+            sensitivity,
+            revision,
+            actor,
+            at,
+        } = row;
+        SaidOfScope {
+            scope,
+            said: Saying::new(sensitivity),
+            revision,
+            actor,
+            at: at.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, scope: &str) -> Result<Sensitivity, String> {
+        let saying = serde_json::from_str::<Saying>(text).unwrap();
+        saying.read(scope, &SHIPPED)
+    }
+
+    #[test]
+    fn what_is_said_reads_as_it_is_written() {
+        let text = r#"{"categories":{"pii":false},"types":{"credit-card":true},
+            "labels":{"General":1,"Secret":3},"category_labels":{"finance":"Secret"},
+            "type_labels":{"credit-card":"General"},"threshold_order":2}"#;
+        let said = read(text, "/").unwrap();
+        assert_eq!(said.labels[1].order, 3);
+        let back = serde_json::to_value(Saying::new(said)).unwrap();
+        assert_eq!(
+            back,
+            serde_json::from_str::<serde_json::Value>(text).unwrap()
+        );
+    }
+
+    #[test]
+    fn an_unknown_name_names_the_nearest() {
+        for (text, near) in [
+            (r#"{"types":{"credit-crad":true}}"#, "`credit-card`"),
+            (r#"{"categories":{"pij":true}}"#, "`pii`"),
+            (
+                r#"{"labels":{"Secret":1},"category_labels":{"pii":"Sekret"}}"#,
+                "`Secret`",
+            ),
+        ] {
+            let why = read(text, "/").unwrap_err();
+            assert!(why.contains(near), "{why}");
+        }
+    }
+
+    #[test]
+    fn labels_are_said_of_the_whole_estate() {
+        assert!(read(r#"{"labels":{"Secret":1}}"#, "/a").is_err());
+        assert!(read(r#"{"threshold_order":1}"#, "/a").is_err());
+        assert!(read(r#"{"categories":{"pii":false}}"#, "/a").is_ok());
+    }
+}

@@ -1,0 +1,81 @@
+//! What people say of sensitive information: kept as it is now, beside the controls that said so.
+
+use gatewatch_model::Record;
+use gatewatch_model::control::{Control, NumberedControl};
+use gatewatch_ports::StoreError;
+use gatewatch_ports::store::Actor;
+
+use crate::checkpoints::read_control;
+use crate::engine::{Session, Value, one};
+use crate::reading::obeyed;
+
+const SAY: &str = "
+    INSERT INTO sensitivity (scope, revision, actor, at, said) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (scope) DO UPDATE SET
+        revision = excluded.revision,
+        actor = excluded.actor,
+        at = excluded.at,
+        said = excluded.said";
+
+const BRING: &str = "
+    INSERT INTO own_types (one, revision, actor, at) VALUES (1, ?, ?, ?)
+    ON CONFLICT (one) DO UPDATE SET
+        revision = excluded.revision,
+        actor = excluded.actor,
+        at = excluded.at";
+
+const REVISION: &str = "SELECT revision FROM own_types WHERE one = 1";
+
+const RECORD: &str = "SELECT record FROM controls WHERE revision = ?";
+
+const SHORTEN: &str = "UPDATE controls SET record = ? WHERE revision = ?";
+
+/// Keeps what a control says of sensitive information.
+pub fn say(
+    session: &dyn Session,
+    numbered: &NumberedControl,
+    actor: &Actor,
+) -> Result<(), StoreError> {
+    let (revision, name) = (Value::count(numbered.revision), Value::Text(&actor.name));
+    match &numbered.control {
+        Control::Classify { scope, sensitivity } => {
+            let mut said = Vec::new();
+            // Writing to a Vec cannot fail.
+            let _ = minicbor::encode(sensitivity, &mut said);
+            let at = numbered.at.into();
+            let values = [Value::Text(scope), revision, name, at, Value::Blob(&said)];
+            session.execute(SAY, &values).map(drop)
+        }
+        Control::InfoTypes { .. } => {
+            shorten_earlier(session)?;
+            session
+                .execute(BRING, &[revision, name, numbered.at.into()])
+                .map(drop)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The control of types that go loses its files when all folds have obeyed it.
+fn shorten_earlier(session: &dyn Session) -> Result<(), StoreError> {
+    let Some(revision) = one(session, REVISION, &[], |row| row.count(0))? else {
+        return Ok(());
+    };
+    if revision > obeyed(session)? {
+        return Ok(());
+    }
+    let kept = one(session, RECORD, &[Value::count(revision)], |row| {
+        read_control(row.blob(0)?)
+    })?;
+    let Some(numbered) = kept else {
+        return Ok(());
+    };
+    let shorter = NumberedControl {
+        control: Control::InfoTypes { files: Vec::new() },
+        ..numbered
+    };
+    let mut record = Vec::new();
+    gatewatch_wire::record::encode(&Record::Control(shorter), &mut record);
+    let values = [Value::Blob(&record), Value::count(revision)];
+    session.execute(SHORTEN, &values).map(drop)
+}
