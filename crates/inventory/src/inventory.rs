@@ -5,6 +5,7 @@ mod drain;
 mod learn;
 mod operations;
 mod profiles;
+mod ways;
 mod word;
 
 use gatewatch_decode::{Api, Reading};
@@ -18,10 +19,11 @@ use crate::callers::caller_hash;
 use crate::collections::{Collection, Collections};
 use crate::endpoints::{Endpoints, MISSES};
 use crate::limits::{COLLECTIONS_MAX, ENDPOINTS_MAX, SEEDLINGS_MAX};
-use crate::paths::{Labels, Masks, REST, Recent, Tree};
+use crate::paths::{Labels, Masks, Recent, Tree};
 use crate::pending::Pending;
 use crate::profile::Seen;
 use profiles::Line;
+use ways::Ways;
 
 /// All collections and endpoints of one partition.
 #[derive(Default)]
@@ -34,6 +36,7 @@ pub struct Inventory {
     pub(crate) limits: Limits,
     pub(crate) line: Line,
     pub(crate) masks: Masks,
+    ways: Ways,
     /// Nodes of evidence in all collections.
     pub(crate) path_nodes: usize,
     /// Of the record at hand.
@@ -124,7 +127,8 @@ pub(crate) struct Scratch {
     /// Method, a space and the template.
     key: String,
     method_bytes: usize,
-    /// What a collection knows that has seen nothing.
+    /// The same as a collection writes it that has seen nothing.
+    plain: String,
     untaught: Tree,
 }
 
@@ -172,8 +176,9 @@ impl Inventory {
         self.scratch.read(reading, &self.masks);
         let api = gatewatch_decode::api(exchange);
         let home = self.collections.find(scope, &api);
-        self.find_place(home);
-        self.scratch.key.as_str().into()
+        let found = self.find_place(home);
+        let endpoint = found.and_then(|at| self.endpoints.slab.get(at));
+        endpoint.map_or_else(|| self.scratch.key.as_str().into(), |it| it.key.clone())
     }
 
     /// About how much memory the next checkpoint holds back.
@@ -210,6 +215,7 @@ impl Inventory {
         self.collections.heap_bytes()
             + self.endpoints.heap_bytes()
             + self.aliases.heap_bytes()
+            + self.ways.heap_bytes()
             + self.pending.bytes()
     }
 
@@ -221,38 +227,6 @@ impl Inventory {
             collections: self.collections.len() as u64,
             ..Coverage::default()
         }
-    }
-
-    /// Finds the endpoint of the exchange at hand, and writes its key.
-    fn find_place(&mut self, home: Option<u32>) -> Option<u32> {
-        if let Some(at) = home.and_then(|it| self.find_plain(it)) {
-            return Some(at);
-        }
-        self.scratch
-            .write_key(home.and_then(|it| self.collections.slab.get(it)));
-        home.and_then(|it| self.find(it))
-    }
-
-    /// The endpoint that is called like the path with its surest values left out. The template
-    /// of every endpoint is what its collection decided of it, so where nobody said otherwise
-    /// the decisions lead there too, by a longer way.
-    fn find_plain(&mut self, home: u32) -> Option<u32> {
-        let collection = self.collections.slab.get(home)?;
-        if !collection.said.is_empty() {
-            return None;
-        }
-        self.scratch.write_key(None);
-        let key = &self.scratch.key;
-        let at = self
-            .endpoints
-            .find(home, key)
-            .filter(|_| !key.ends_with(REST))?;
-        #[cfg(debug_assertions)]
-        {
-            self.scratch.write_key(Some(collection));
-            assert_eq!(self.find(home), Some(at), "{}", self.scratch.key);
-        }
-        Some(at)
     }
 
     fn find(&mut self, home: u32) -> Option<u32> {

@@ -47,3 +47,6 @@ pub const CALLERS_MAX: usize = 12_500;
 pub const DIGESTS_MAX: usize = 8_192;
 /// Profiles that one checkpoint takes along; the rest waits for the next.
 pub const PROFILES_PER_CHECKPOINT_MAX: usize = 256;
+/// Plain paths of which is known where they led the last time, and how long each may be.
+pub const WAYS_MAX: usize = 65_536;
+pub const WAY_BYTES_MAX: usize = 128;

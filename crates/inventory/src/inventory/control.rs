@@ -61,6 +61,7 @@ impl Inventory {
     }
 
     fn take_in(&mut self, into_at: u32, old: &Endpoint) {
+        self.ways.void();
         let Some(into) = self.endpoints.slab.get_mut(into_at) else {
             return;
         };
@@ -91,6 +92,7 @@ impl Inventory {
             return;
         }
         if let Some(collection) = self.collections.remove(home) {
+            self.ways.void();
             self.path_nodes -= collection.paths.len();
             if let Some(waits_at) = collection.own.waits_at {
                 self.pending.collections[waits_at as usize] = None;

@@ -13,6 +13,7 @@ impl Inventory {
     /// loaded too. It has to be the same for the life of an installation.
     pub fn set_key(&mut self, key: &[u8; 32]) {
         self.masks = Masks::new(key);
+        self.ways.void();
         self.scratch.recent = Recent::default();
         self.path_nodes = 0;
         for (_, collection) in self.collections.slab.iter_mut() {
@@ -98,6 +99,7 @@ impl Inventory {
     }
 
     fn rename_where(&mut self, home: u32, before: Option<&Before>, is_one: impl Fn(&str) -> bool) {
+        self.ways.void();
         let own = self.endpoints.of(home).filter(|(_, it)| is_one(&it.key));
         let mut own = own.map(|(at, it)| (it.key.clone(), at)).collect::<Vec<_>>();
         own.sort_unstable();
