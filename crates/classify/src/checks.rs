@@ -13,6 +13,7 @@ mod europe_west;
 mod finance;
 mod health;
 mod network;
+mod person;
 mod secrets;
 mod south;
 #[cfg(test)]
@@ -122,6 +123,7 @@ pub static ROLL: &[Check] = &[
     check("jp-corporate", asia::jp_firm, 9),
     check("jp-my-number", asia::my_number, 11),
     check("jwt", secrets::jwt, 1_000_000),
+    check("known-name", person::known_name, 6),
     check("kr-brn", asia::brn, 10),
     check("kr-rrn", asia::rrn, 250),
     check("kw-civil", asia::kw_civil, 1500),
@@ -147,6 +149,7 @@ pub static ROLL: &[Check] = &[
     check("nz-ird", south::ird, 60),
     check("nz-nhi", health::nz_nhi, 11),
     check("pe-ruc", america::ruc, 200),
+    check("person-name", person::name, 2),
     check("phone", network::phone, 2),
     check("pl-dowod", europe_north::dowod, 10),
     check("pl-nip", europe_north::nip, 12),
@@ -166,6 +169,7 @@ pub static ROLL: &[Check] = &[
     check("secret", secrets::secret, 1),
     check("sg-nric", asia::nric, 26),
     check("si-tax", europe_east::si_tax, 12),
+    check("street-address", person::address, 2),
     check("swift-country", finance::swift, 3),
     check("th-id", asia::th_id, 11),
     check("tr-tckn", europe_south::tckn, 110),

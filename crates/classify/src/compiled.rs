@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use gatewatch_model::InfoTypeId;
+
 use crate::catalogue::Catalogue;
 use crate::checks::Check;
 use crate::form::{Caches, Form};
@@ -80,6 +82,18 @@ impl Compiled {
 
     pub fn info_type(&self, at: u16) -> &InfoType {
         &self.catalogue.types()[at as usize]
+    }
+
+    /// Whether two types have one form and are one type of the reference product, such as the
+    /// passports of two countries: then no one can say which of them a value is.
+    pub fn are_twins(&self, one: InfoTypeId, two: InfoTypeId) -> bool {
+        let (Some(one), Some(two)) = (self.catalogue.by_key(one), self.catalogue.by_key(two))
+        else {
+            return false;
+        };
+        let mut products = one.purview.iter();
+        products
+            .any(|it| it.guid.is_some() && two.purview.iter().any(|other| other.guid == it.guid))
     }
 
     pub fn patterns_of(&self, info_type: u16) -> &[Ready] {
@@ -178,6 +192,16 @@ mod tests {
 
     static COMPILED: LazyLock<Compiled> =
         LazyLock::new(|| Compiled::new(Arc::new(SHIPPED.clone())));
+
+    #[test]
+    fn every_shipped_pattern_is_compiled() {
+        for info_type in SHIPPED.types() {
+            for pattern in &info_type.patterns {
+                let form = Form::new(&pattern.regex, &mut 0);
+                assert!(form.is_ok(), "{}: {form:?}", info_type.id);
+            }
+        }
+    }
 
     proptest! {
         #[test]

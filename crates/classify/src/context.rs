@@ -17,8 +17,13 @@ const SPEAKERS_KEPT_MAX: usize = 32_768;
 const SPEAKERS_MAX: usize = 64;
 /// Claims of phrases that one name is weighed by.
 const CLAIMS_MAX: usize = 256;
+/// Words before a value that can say that it is a number of another kind.
+const OTHER_WORDS: usize = 3;
+/// What a phrase of one vague word says.
+const VAGUE_STRENGTH: i32 = 45;
 /// Words of one phrase.
 const PHRASE_WORDS_MAX: usize = 6;
+const CONTAINER_BYTES_MAX: usize = 24;
 /// Names above that are listened to.
 const ABOVE_MAX: usize = 2;
 /// Names above that are looked through for one that says something.
@@ -184,7 +189,7 @@ impl Listener {
             return Tone::SKIPPED;
         }
         self.words.push(own);
-        self.words.split(|it| is_word(it, vocabulary));
+        self.settle_words(vocabulary);
         let mut tone = self.tone(vocabulary);
         let mut above = 0;
         if tone.has(Tone::VAGUE) && !own.is_empty() {
@@ -192,7 +197,7 @@ impl Listener {
                 self.words.clear();
                 self.words.push(parent);
                 self.words.push(own);
-                self.words.split(|it| is_word(it, vocabulary));
+                self.settle_words(vocabulary);
             }
             above = 1;
         }
@@ -203,7 +208,7 @@ impl Listener {
             };
             self.words.clear();
             self.words.push(name);
-            self.words.split(|it| is_word(it, vocabulary));
+            self.settle_words(vocabulary);
             self.weigh(vocabulary, Stance::Above);
             above += 1;
         }
@@ -215,20 +220,30 @@ impl Listener {
         tone
     }
 
-    /// Listens to a text that stands for a name: a label, a segment of a path.
+    /// Listens to a text that stands for a name: a label.
     pub fn hear(&mut self, text: &str, vocabulary: &Vocabulary) -> Tone {
         self.heard.clear();
         self.words.clear();
         self.words.push(text);
-        self.words.split(|it| is_word(it, vocabulary));
+        self.settle_words(vocabulary);
         let tone = self.tone(vocabulary);
         self.weigh(vocabulary, Stance::For);
         self.sort();
         tone
     }
 
+    /// Listens to the segment of a path before a value. Below `secrets` stand their ids.
+    pub fn hear_segment(&mut self, text: &str, vocabulary: &Vocabulary) {
+        self.hear(text, vocabulary);
+        self.words.clear();
+        self.words.push(text);
+        if self.settle_words(vocabulary) {
+            self.heard.iter_mut().for_each(|it| it.strength /= 2);
+        }
+    }
+
     /// Listens to the words before a value in running text, where most words mean nothing.
-    pub fn hear_words(&mut self, text: &str, vocabulary: &Vocabulary) {
+    pub fn hear_words(&mut self, text: &str, vocabulary: &Vocabulary) -> Tone {
         self.heard.clear();
         self.words.clear();
         self.words.push(text);
@@ -238,11 +253,25 @@ impl Listener {
             if !found.against {
                 // What stands nearer counts for more.
                 let far = (self.words.len() - found.to as usize) as u8;
-                let strength = 96_u8.saturating_sub(far * 4 + found.shared.min(8));
+                let mut strength = 96_u8.saturating_sub(far * 4 + found.shared.min(8));
+                if self.is_vague(found, vocabulary) {
+                    strength /= 2;
+                }
                 self.add(found.info_type, strength, Stance::For);
             }
         }
         self.sort();
+        let count = self.words.len();
+        let other = (count.saturating_sub(OTHER_WORDS)..count)
+            .any(|at| vocabulary.role(self.words.run(at, at + 1)).has(Role::OTHER));
+        if other { Tone::OTHER } else { Tone::default() }
+    }
+
+    fn settle_words(&mut self, vocabulary: &Vocabulary) -> bool {
+        let known = |it: &str| vocabulary.role(it) != Role::default();
+        let plural = self.words.singular(known);
+        self.words.split(known);
+        plural
     }
 
     fn sort(&mut self) {
@@ -376,6 +405,9 @@ impl Listener {
             return None;
         }
         let mut strength = 100 - found.shared.min(6) as i32;
+        if self.is_vague(found, vocabulary) {
+            strength = VAGUE_STRENGTH;
+        }
         let mut strange = 0;
         for at in (0..self.words.len()).filter(|at| found.covered & 1 << at == 0) {
             let role = vocabulary.role(self.words.run(at, at + 1));
@@ -393,7 +425,14 @@ impl Listener {
                 (false, _) => 8,
             };
         }
-        Some(strength.clamp(40, 100) as u8)
+        Some(strength.clamp(35, 100) as u8)
+    }
+
+    /// Whether it is one word that anything can be called: `name`.
+    fn is_vague(&self, found: Found, vocabulary: &Vocabulary) -> bool {
+        let at = found.covered.trailing_zeros() as usize;
+        found.covered.is_power_of_two()
+            && vocabulary.role(self.words.run(at, at + 1)).has(Role::VAGUE)
     }
 
     fn add(&mut self, info_type: u16, strength: u8, stance: Stance) {
@@ -411,16 +450,16 @@ impl Listener {
     }
 }
 
-fn is_word(run: &str, vocabulary: &Vocabulary) -> bool {
-    vocabulary.role(run) != Role::default()
-}
-
+/// Whether what bears that name holds things of any kind, however it is written.
 fn is_container(name: &str, vocabulary: &Vocabulary) -> bool {
-    let mut lower = [0_u8; 24];
-    let Some(lower) = lower.get_mut(..name.len()) else {
-        return false;
-    };
-    lower.copy_from_slice(name.as_bytes());
-    lower.make_ascii_lowercase();
-    core::str::from_utf8(lower).is_ok_and(|it| vocabulary.role(it).has(Role::CONTAINER))
+    let mut lower = [0_u8; CONTAINER_BYTES_MAX];
+    let mut len = 0;
+    for byte in name.bytes().filter(u8::is_ascii_alphanumeric) {
+        let Some(place) = lower.get_mut(len) else {
+            return false;
+        };
+        *place = byte.to_ascii_lowercase();
+        len += 1;
+    }
+    core::str::from_utf8(&lower[..len]).is_ok_and(|it| vocabulary.role(it).has(Role::CONTAINER))
 }

@@ -24,6 +24,8 @@ const PERCENT_MIN: u8 = 20;
 pub(crate) const PERCENT_SURE: u8 = 50;
 /// What a hit is brought down to when a stronger one has the same bytes.
 const PERCENT_SECOND: u8 = 45;
+/// Twins both stay when their confidence differs by no more.
+const TWINS_APART: u8 = 3;
 const HITS_PER_LEAF_MAX: usize = 16;
 /// A longer text is no label and no name.
 const LABEL_BYTES_MAX: usize = 48;
@@ -171,7 +173,8 @@ impl Work {
         context: Context,
         leaves: &'l Leaves,
     ) -> Option<&'l str> {
-        if self.labels.is_empty() || !context.tone.has(Tone::VALUE) {
+        let both = context.tone.has(Tone::VALUE) && context.tone.has(Tone::VAGUE);
+        if self.labels.is_empty() || !both {
             return None;
         }
         let group = group(leaf);
@@ -202,7 +205,12 @@ impl Work {
         self.beside.heard.clear();
         let mut beside = core::mem::take(&mut self.beside);
         if let Some(label) = label {
-            beside.hear(label, &target.compiled.vocabulary);
+            let vocabulary = &target.compiled.vocabulary;
+            if ground == Ground::Name {
+                beside.hear_segment(label, vocabulary);
+            } else {
+                beside.hear(label, vocabulary);
+            }
         }
         let countries = self.countries;
         let setting = Setting {
@@ -221,7 +229,7 @@ impl Work {
         if !sure && !is_blob(trimmed, shape) {
             self.read_text(target, text, shape, &setting);
         }
-        settle(&mut self.hits, first);
+        settle(&mut self.hits, first, target.compiled);
         self.beside = beside;
     }
 
@@ -272,7 +280,7 @@ impl Work {
 }
 
 /// Of the hits of one leaf, the strongest first; of those that share bytes one alone stays sure.
-fn settle(hits: &mut Vec<Hit>, first: usize) {
+fn settle(hits: &mut Vec<Hit>, first: usize, compiled: &Compiled) {
     if hits.len() <= first {
         return;
     }
@@ -287,7 +295,12 @@ fn settle(hits: &mut Vec<Hit>, first: usize) {
             continue;
         }
         let mut earlier = hits[first..at].iter();
-        if earlier.any(|it| it.confidence >= PERCENT_SURE && overlap(it, &hit)) {
+        let weaker = |it: &Hit| {
+            let twins = it.confidence - hit.confidence <= TWINS_APART
+                && compiled.are_twins(it.info_type, hit.info_type);
+            it.confidence >= PERCENT_SURE && overlap(it, &hit) && !twins
+        };
+        if earlier.any(weaker) {
             hits[at].confidence = hit.confidence.min(PERCENT_SECOND);
         }
         at += 1;

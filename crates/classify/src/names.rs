@@ -63,6 +63,22 @@ impl Words {
         }
     }
 
+    /// Makes the last word singular if that is known and it is not: `passports`. Tells whether it
+    /// did.
+    pub fn singular(&mut self, known: impl Fn(&str) -> bool) -> bool {
+        if let Some((from, to)) = self.spans.last_mut() {
+            let word = &self.text[*from as usize..*to as usize];
+            if let Some(stem) = word.strip_suffix('s')
+                && !known(word)
+                && known(stem)
+            {
+                *to -= 1;
+                return true;
+            }
+        }
+        false
+    }
+
     /// Takes apart each word that is not known but is made of known ones: `passportnumber`.
     pub fn split(&mut self, known: impl Fn(&str) -> bool) {
         let mut at = 0;

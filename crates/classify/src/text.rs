@@ -47,12 +47,15 @@ impl Work {
         let text = &text[..end];
         self.read_keys(target, text, setting);
         let mut from = 0;
+        let mut told = None;
         for line in text.split_inclusive('\n') {
             let line_at = from;
             from += line.len();
-            if !self.read_labelled(target, line, line_at, setting) {
+            let sure = self.read_labelled(target, (line, line_at), told, setting);
+            if !sure {
                 self.read_line(target, line, line_at, setting);
             }
+            told = self.tells(line, target);
         }
     }
 
@@ -85,27 +88,29 @@ impl Work {
         }
     }
 
+    /// What a line such as `type: ssn` tells of the next.
+    fn tells<'l>(&mut self, line: &'l str, target: Target<'_>) -> Option<&'l str> {
+        let (label, value) = labelled(line)?;
+        let tone = self.words.hear(label, &target.compiled.vocabulary);
+        (tone.has(Tone::LABEL) && value.len() <= LABEL_BYTES_MAX).then_some(value)
+    }
+
     /// A line of the form `label: value`. False if it is none, or the value says nothing.
     fn read_labelled(
         &mut self,
         target: Target<'_>,
-        line: &str,
-        line_at: usize,
+        (line, line_at): (&str, usize),
+        told: Option<&str>,
         setting: &Setting<'_>,
     ) -> bool {
-        let Some((label, rest)) = line.split_once([':', '=']) else {
+        let Some((label, value)) = labelled(line) else {
             return false;
         };
-        let value = rest.trim();
-        let label = label.trim();
-        let value_like = !value.is_empty() && !value.starts_with("//");
-        let label_like =
-            label.len() <= LABEL_BYTES_MAX && label.split_whitespace().count() <= LABEL_WORDS_MAX;
-        if !value_like || !label_like {
-            return false;
-        }
         let mut words = core::mem::take(&mut self.words);
-        let tone = words.hear(label, &target.compiled.vocabulary);
+        let mut tone = words.hear(label, &target.compiled.vocabulary);
+        if let Some(told) = told.filter(|_| tone.has(Tone::VALUE)) {
+            tone = words.hear(told, &target.compiled.vocabulary);
+        }
         let beside = Setting {
             names: &[],
             beside: &words.heard,
@@ -169,31 +174,30 @@ impl Work {
         let slice =
             |from: usize, to: usize| &line[spans[from].0 as usize..spans[to - 1].1 as usize];
         let word = slice(at, at + 1);
-        let named = begins_name(word) && at + 1 < spans.len() && begins_name(slice(at + 1, at + 2));
+        let run = (at..spans.len().min(at + VALUE_WORDS_MAX))
+            .take_while(|at| begins_name(slice(*at, at + 1)))
+            .count();
+        let named = run > 1;
         let shape = Shape::of(word.as_bytes());
         if !named && !is_worth_it(word, shape) {
             return at + 1;
         }
         let before = &line[spans[at.saturating_sub(BEFORE_WORDS)].0 as usize..spans[at].0 as usize];
         let mut words = core::mem::take(&mut self.words);
-        words.hear_words(before, &target.compiled.vocabulary);
+        let tone = words.hear_words(before, &target.compiled.vocabulary);
         let near = Setting {
-            names,
+            // What a member is called is not said of some of its words.
+            names: if named { &[] } else { names },
             beside: &words.heard,
             ground: Ground::Words,
-            tone: Tone::default(),
+            tone,
             ..*setting
         };
         let first = self.hits.len();
         let mut best: Option<(Hit, usize)> = None;
-        for to in at + 1..=spans.len().min(at + VALUE_WORDS_MAX) {
-            let last = slice(to - 1, to);
-            let goes_on = if named {
-                begins_name(last)
-            } else {
-                is_group(last)
-            };
-            if to > at + 1 && !goes_on {
+        let first_end = if named { at + run } else { at + 1 };
+        for to in first_end..=spans.len().min(at + VALUE_WORDS_MAX) {
+            if to > first_end && (named || !is_group(slice(to - 1, to))) {
                 break;
             }
             let text = slice(at, to);
@@ -207,11 +211,21 @@ impl Work {
             }
         }
         self.words = words;
-        best.map_or(at + 1, |(hit, to)| {
+        best.map_or(first_end, |(hit, to)| {
             self.hits.push(hit);
             to
         })
     }
+}
+
+/// The label and the value of a line `label: value`.
+fn labelled(line: &str) -> Option<(&str, &str)> {
+    let (label, value) = line.split_once([':', '='])?;
+    let (label, value) = (label.trim(), value.trim());
+    let value_like = !value.is_empty() && !value.starts_with("//");
+    let label_like = (1..=LABEL_BYTES_MAX).contains(&label.len())
+        && label.split_whitespace().count() <= LABEL_WORDS_MAX;
+    (value_like && label_like).then_some((label, value))
 }
 
 /// Where a part of a text begins in it.

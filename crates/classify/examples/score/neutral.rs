@@ -1,5 +1,7 @@
 //! The same exchange with names that say nothing for each labelled member of a JSON body.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::text;
@@ -9,6 +11,7 @@ pub fn neutral(row: &Value) -> Option<Value> {
     let mut row = row.clone();
     let labels = row["labels"].as_array()?.clone();
     let mut kept = Vec::new();
+    let mut seen = BTreeSet::new();
     for side in ["request", "response"] {
         let prefix = format!("$.{side}.body");
         let Ok(mut body) = serde_json::from_str::<Value>(text(&row[side]["body"])) else {
@@ -19,6 +22,7 @@ pub fn neutral(row: &Value) -> Option<Value> {
             let Some(path) = place.strip_prefix(&prefix) else {
                 continue;
             };
+            seen.insert(place.to_owned());
             let is_type = label["types"].as_array().is_some_and(|it| !it.is_empty());
             let in_text = matches!(text(&label["mode"]), "text" | "textbody");
             let is_label = text(&label["neg"]) == "label";
@@ -32,11 +36,19 @@ pub fn neutral(row: &Value) -> Option<Value> {
             {
                 label["path"] = format!("{prefix}{renamed}").into();
             } else if is_type {
-                continue;
+                // It kept its name, or it stands in a text: it does not count here.
+                label["ok"] = label["types"].clone();
+                label["types"] = Value::Array(Vec::new());
             }
             kept.push(label);
         }
         row[side]["body"] = body.to_string().into();
+    }
+    for label in labels.iter().filter(|it| !seen.contains(text(&it["path"]))) {
+        let mut label = label.clone();
+        label["ok"] = label["types"].clone();
+        label["types"] = Value::Array(Vec::new());
+        kept.push(label);
     }
     let labelled = kept
         .iter()
