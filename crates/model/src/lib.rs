@@ -13,6 +13,7 @@ pub mod profile;
 pub mod record;
 pub mod rollup;
 pub mod sensitivity;
+pub mod signal;
 pub mod spot;
 pub mod time;
 
