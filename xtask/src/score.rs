@@ -1,6 +1,8 @@
 //! `score FOLDER`: runs the labelled sets that a folder holds through the scorers of the tree.
 //! A set that is not there is said to be not scored; a folder with none at all is an error.
 
+mod signals;
+
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -53,7 +55,7 @@ fn run(root: &Path, words: &[String]) -> anyhow::Result<()> {
     // What a person types is relative to where that person is.
     let folder = std::path::absolute(folder)?;
     let mut scored = 0;
-    for set in ROLL {
+    for set in ROLL.iter().chain(signals::SETS) {
         match find(&folder, set) {
             Some(file) => {
                 writeln!(io::stdout(), "{} ({})", set.title, set.file)?;

@@ -72,6 +72,8 @@ struct Written {
     #[serde(default)]
     code: bool,
     #[serde(default)]
+    proved_by: Vec<Box<str>>,
+    #[serde(default)]
     rules: Vec<WrittenRule>,
 }
 
@@ -84,6 +86,8 @@ struct WrittenRule {
     view: View,
     #[serde(default)]
     on: Vec<Part>,
+    #[serde(default)]
+    gate: Vec<Box<str>>,
     confidence: u8,
     fires: Vec<Box<str>>,
     quiet: Vec<Box<str>>,
@@ -143,6 +147,7 @@ fn read(file: &str, text: &str, classes: &[Class]) -> Result<Detection, Catalogu
         respond: written.respond,
         references: written.references,
         code: written.code,
+        proved_by: written.proved_by,
         rules: written.rules.into_iter().map(rule).collect(),
     })
 }
@@ -153,6 +158,7 @@ fn rule(written: WrittenRule) -> Rule {
         pattern,
         view,
         on,
+        gate,
         confidence,
         fires,
         quiet,
@@ -162,6 +168,7 @@ fn rule(written: WrittenRule) -> Rule {
         pattern,
         view,
         on,
+        gate,
         confidence,
         fires,
         quiet,

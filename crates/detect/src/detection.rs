@@ -34,6 +34,8 @@ pub struct Detection {
     /// Its `see` is a function on the roll; then there are no rules.
     pub code: bool,
     pub rules: Vec<Rule>,
+    /// Detections of answers that show that it worked.
+    pub proved_by: Vec<Box<str>>,
 }
 
 /// An expression that speaks for an attack where it is found.
@@ -46,6 +48,9 @@ pub struct Rule {
     pub view: View,
     /// Where it looks; everywhere in the request if nothing is said.
     pub on: Vec<Part>,
+    /// One of these stands in every text that matches, in lower case; read off the pattern if
+    /// nothing is said.
+    pub gate: Vec<Box<str>>,
     /// How sure it is on its own, in percent.
     pub confidence: u8,
     /// Values on which it fires, and on which it does not.
@@ -72,6 +77,28 @@ pub enum View {
     Raw,
 }
 
+impl View {
+    pub const ALL: [View; 6] = [
+        View::Plain,
+        View::Sql,
+        View::Shell,
+        View::Html,
+        View::Path,
+        View::Raw,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            View::Plain => "plain",
+            View::Sql => "sql",
+            View::Shell => "shell",
+            View::Html => "html",
+            View::Path => "path",
+            View::Raw => "raw",
+        }
+    }
+}
+
 /// A part of an exchange that a rule looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -91,6 +118,25 @@ pub enum Part {
     /// The answer's body.
     Answer,
     AnswerHeaders,
+}
+
+impl Part {
+    pub const ALL: [Part; 10] = [
+        Part::Path,
+        Part::Query,
+        Part::Headers,
+        Part::UserAgent,
+        Part::Referer,
+        Part::Cookies,
+        Part::Body,
+        Part::Names,
+        Part::Answer,
+        Part::AnswerHeaders,
+    ];
+
+    pub fn is_answer(self) -> bool {
+        matches!(self, Part::Answer | Part::AnswerHeaders)
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]

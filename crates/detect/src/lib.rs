@@ -1,7 +1,20 @@
 //! What is wrong with one exchange: detections as data, and what is needed to look with them.
+//! Stateless: the same exchange always gives the same signals.
 
 mod catalogue;
+mod compiled;
 mod detection;
+mod detector;
+mod gate;
+pub mod limits;
+mod seen;
+#[cfg(test)]
+mod tests;
+mod views;
+mod weigh;
 
 pub use catalogue::{CatalogueError, Detections, SHIPPED};
+pub use compiled::Compiled;
 pub use detection::{Class, Detection, Maturity, Part, Rule, View};
+pub use detector::Detector;
+pub use seen::{At, Ground, Mark, Seen, Signal, Thresholds};

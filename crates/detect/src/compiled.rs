@@ -1,0 +1,187 @@
+//! The catalogue made ready to look: each rule with its automaton and what a text needs for it,
+//! and one net of literals each for requests and answers.
+
+use std::sync::{Arc, LazyLock};
+
+use regex_automata::meta::Regex;
+use regex_automata::util::syntax;
+
+use crate::catalogue::{CatalogueError, Detections, SHIPPED};
+use crate::detection::{Part, Rule, View};
+use crate::gate::needs::{LITERAL_BYTES_MIN, Needs, needs};
+use crate::gate::signs::Signs;
+use crate::gate::{Chosen, Net, parse};
+use crate::limits::{RULE_BYTES_MAX, RULE_CACHE_BYTES_MAX, RULES_MAX};
+
+/// What is shipped, made ready once.
+pub static READY: LazyLock<Arc<Compiled>> = LazyLock::new(|| {
+    // A test compiles the shipped catalogue, so the empty one is never taken.
+    let ready = Compiled::new(SHIPPED.clone());
+    Arc::new(ready.unwrap_or_default())
+});
+
+#[derive(Default)]
+pub struct Compiled {
+    pub detections: Detections,
+    pub rules: Vec<Ready>,
+    nets: Option<(Net, Net)>,
+    /// The rules that look at each part, and those of each view.
+    parts: [Chosen; Part::ALL.len()],
+    views: [Chosen; View::ALL.len()],
+}
+
+/// One rule.
+pub struct Ready {
+    /// Index of its detection, and its own in there.
+    pub detection: u16,
+    pub rule: u16,
+    pub view: View,
+    pub confidence: f32,
+    pub regex: Regex,
+    /// Of each set a sign must be in the text.
+    pub signs: Vec<Signs>,
+    literals: Vec<Vec<u8>>,
+}
+
+impl Compiled {
+    pub fn new(detections: Detections) -> Result<Compiled, CatalogueError> {
+        let mut compiled = Compiled::default();
+        for (at, detection) in detections.list.iter().enumerate() {
+            for (number, rule) in detection.rules.iter().enumerate() {
+                let mut ready = ready(rule).map_err(|reason| CatalogueError {
+                    file: detection.id.clone(),
+                    key: rule.id.clone(),
+                    reason: reason.into(),
+                })?;
+                (ready.detection, ready.rule) = (at as u16, number as u16);
+                compiled.add(ready, rule);
+            }
+        }
+        if compiled.rules.len() > RULES_MAX {
+            return Err(CatalogueError {
+                file: "catalogue".into(),
+                key: "rules".into(),
+                reason: format!("more than {RULES_MAX}").into(),
+            });
+        }
+        compiled.nets = compiled.net(false).zip(compiled.net(true));
+        compiled.detections = detections;
+        Ok(compiled)
+    }
+
+    /// The literals that lead to rules for that part.
+    pub fn net(&self, answer: bool) -> Option<Net> {
+        let answers = self.answers();
+        let rules = (0_u16..).zip(&self.rules);
+        let rules = rules.filter(|it| answers.contains(it.0) == answer);
+        Net::weave(rules.map(|it| (it.0, it.1.literals.as_slice())))
+    }
+
+    /// Adds the rules that may have something to say of a text in that part.
+    pub fn cast(&self, text: &[u8], part: Part, chosen: &mut Chosen) {
+        let Some((requests, answers)) = &self.nets else {
+            return;
+        };
+        let net = if part.is_answer() { answers } else { requests };
+        net.cast(text, chosen);
+        chosen.keep(&self.parts[part as usize]);
+    }
+
+    /// The rules that read that view.
+    pub fn of_view(&self, view: View) -> &Chosen {
+        &self.views[view as usize]
+    }
+
+    fn answers(&self) -> Chosen {
+        let mut both = Chosen::default();
+        for part in Part::ALL.into_iter().filter(|it| it.is_answer()) {
+            both.unite(&self.parts[part as usize]);
+        }
+        both
+    }
+
+    fn add(&mut self, ready: Ready, rule: &Rule) {
+        let at = self.rules.len().min(RULES_MAX - 1) as u16;
+        let everywhere = Part::ALL.into_iter().filter(|it| !it.is_answer());
+        let parts: Vec<Part> = if rule.on.is_empty() {
+            everywhere.collect()
+        } else {
+            rule.on.clone()
+        };
+        for part in parts {
+            self.parts[part as usize].insert(at);
+        }
+        self.views[ready.view as usize].insert(at);
+        self.rules.push(ready);
+    }
+}
+
+fn ready(rule: &Rule) -> Result<Ready, String> {
+    let hir = parse(&rule.pattern).map_err(|it| it.to_string())?;
+    let Needs {
+        mut literals,
+        signs,
+    } = needs(&hir);
+    if !rule.gate.is_empty() {
+        literals = rule.gate.iter().map(|it| it.as_bytes().to_vec()).collect();
+    }
+    if literals.is_empty() && signs.is_empty() {
+        return Err(format!(
+            "holds no literal of {LITERAL_BYTES_MIN} signs and no mark in every match; say `gate = […]`"
+        ));
+    }
+    let answers = rule.on.iter().filter(|it| it.is_answer()).count();
+    if answers != 0 && answers != rule.on.len() {
+        return Err("looks at requests and at answers; make two of it".to_owned());
+    }
+    let limits = Regex::config()
+        .nfa_size_limit(Some(RULE_BYTES_MAX))
+        .hybrid_cache_capacity(RULE_CACHE_BYTES_MAX)
+        .utf8_empty(false);
+    let regex = Regex::builder()
+        .configure(limits)
+        .syntax(syntax::Config::new().unicode(false).utf8(false))
+        .build(&rule.pattern)
+        .map_err(|it| it.to_string())?;
+    Ok(Ready {
+        detection: 0,
+        rule: 0,
+        view: rule.view,
+        confidence: f32::from(rule.confidence) / 100.0,
+        regex,
+        signs,
+        literals,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_catalogue_can_be_looked_with() {
+        for detection in &SHIPPED.list {
+            for rule in &detection.rules {
+                let reason = ready(rule).err();
+                assert_eq!(reason, None, "{}: {}", detection.id, rule.id);
+            }
+        }
+        let compiled = Compiled::new(SHIPPED.clone()).unwrap_or_default();
+        assert!(compiled.nets.is_some());
+        assert!(compiled.rules.len() > 100);
+    }
+
+    #[test]
+    fn a_rule_that_could_be_anywhere_must_name_its_gate() {
+        let mut detections = SHIPPED.clone();
+        let rule = detections
+            .list
+            .iter_mut()
+            .find_map(|it| it.rules.first_mut())
+            .unwrap();
+        rule.pattern = r"\d+".into();
+        rule.gate.clear();
+        let error = Compiled::new(detections).err().unwrap().to_string();
+        assert!(error.contains("gate"), "{error}");
+    }
+}

@@ -1,0 +1,166 @@
+//! Which rules may have something to say of a text: those of which a literal was found in it, and
+//! those without literals whose signs are there. Only they run.
+
+pub mod needs;
+pub mod signs;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::Hir;
+
+use crate::limits::RULES_MAX;
+
+/// Patterns are of bytes: what is no text in UTF-8 is looked at too.
+pub fn parse(pattern: &str) -> Result<Hir, Box<regex_syntax::Error>> {
+    let parsed = ParserBuilder::new()
+        .unicode(false)
+        .utf8(false)
+        .build()
+        .parse(pattern);
+    parsed.map_err(Box::new)
+}
+
+/// A set of rules by their index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen([u64; RULES_MAX / 64]);
+
+impl Default for Chosen {
+    fn default() -> Self {
+        Chosen([0; RULES_MAX / 64])
+    }
+}
+
+impl Chosen {
+    pub fn insert(&mut self, rule: u16) {
+        self.0[usize::from(rule) / 64] |= 1 << (rule % 64);
+    }
+
+    pub fn contains(&self, rule: u16) -> bool {
+        self.0[usize::from(rule) / 64] >> (rule % 64) & 1 == 1
+    }
+
+    pub fn clear(&mut self) {
+        self.0.fill(0);
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|it| *it == 0)
+    }
+
+    pub fn unite(&mut self, other: &Chosen) {
+        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
+            *mine |= theirs;
+        }
+    }
+
+    /// Leaves those that are in both.
+    pub fn keep(&mut self, other: &Chosen) {
+        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
+            *mine &= theirs;
+        }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = u16> {
+        self.0.iter().enumerate().flat_map(|(word, bits)| {
+            let mut bits = *bits;
+            core::iter::from_fn(move || {
+                let bit = (bits != 0).then(|| bits.trailing_zeros())?;
+                bits &= bits - 1;
+                Some((word * 64) as u16 + bit as u16)
+            })
+        })
+    }
+}
+
+/// All literals of some rules in one automaton.
+pub struct Net {
+    searcher: Option<AhoCorasick>,
+    /// Of each literal, the rules that wait for it.
+    owners: Vec<Vec<u16>>,
+    /// Rules without literals.
+    open: Chosen,
+}
+
+impl Net {
+    /// `None` only if the literals were too many to build.
+    pub fn weave<'r>(rules: impl Iterator<Item = (u16, &'r [Vec<u8>])>) -> Option<Net> {
+        let mut literals: Vec<&[u8]> = Vec::new();
+        let mut pairs = Vec::new();
+        let mut open = Chosen::default();
+        for (rule, wanted) in rules {
+            if wanted.is_empty() {
+                open.insert(rule);
+            }
+            pairs.extend(wanted.iter().map(|it| (it.as_slice(), rule)));
+        }
+        pairs.sort_unstable();
+        let mut owners: Vec<Vec<u16>> = Vec::new();
+        for (literal, rule) in pairs {
+            if literals.last() != Some(&literal) {
+                literals.push(literal);
+                owners.push(Vec::new());
+            }
+            owners.last_mut()?.push(rule);
+        }
+        let searcher = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::DFA))
+            .prefilter(false)
+            .build(&literals)
+            .ok()?;
+        Some(Net {
+            searcher: (!literals.is_empty()).then_some(searcher),
+            owners,
+            open,
+        })
+    }
+
+    /// Adds the rules of which a literal stands in the text, and those that have none.
+    pub fn cast(&self, text: &[u8], chosen: &mut Chosen) {
+        chosen.unite(&self.open);
+        let Some(searcher) = &self.searcher else {
+            return;
+        };
+        for found in searcher.find_overlapping_iter(text) {
+            for rule in &self.owners[found.pattern().as_usize()] {
+                chosen.insert(*rule);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_rules_whose_literal_is_there_are_chosen() {
+        let wanted = [
+            vec![b"select".to_vec(), b"union".to_vec()],
+            vec![b"script".to_vec()],
+            vec![],
+            vec![b"sel".to_vec()],
+        ];
+        let rules = (0..).zip(wanted.iter().map(Vec::as_slice));
+        let net = Net::weave(rules).unwrap();
+        for (text, expected) in [
+            ("a selected few", vec![0, 2, 3]),
+            ("javascript", vec![1, 2]),
+            ("nothing", vec![2]),
+        ] {
+            let mut chosen = Chosen::default();
+            net.cast(text.as_bytes(), &mut chosen);
+            assert_eq!(chosen.iter().collect::<Vec<_>>(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_set_of_rules_holds_what_was_put_in() {
+        let mut chosen = Chosen::default();
+        let rules = [0, 63, 64, 700, RULES_MAX as u16 - 1];
+        rules.iter().for_each(|it| chosen.insert(*it));
+        assert_eq!(chosen.iter().collect::<Vec<_>>(), rules);
+        chosen.clear();
+        assert!(chosen.is_empty());
+    }
+}

@@ -1,0 +1,24 @@
+//! Every bound of detect. What lies beyond is not looked at, and the verdict says so.
+
+/// Rules of the whole catalogue.
+pub const RULES_MAX: usize = 1_024;
+/// Of one value; what is longer is looked at from its beginning and its end.
+pub const TEXT_BYTES_MAX: usize = 32 << 10;
+/// Encodings around encodings that are undone.
+pub const LAYERS_MAX: usize = 5;
+/// Base64 within base64.
+pub const NESTED_MAX: u8 = 2;
+/// Words of base64 within one value that are looked into.
+pub const TOKENS_MAX: usize = 16;
+/// Steps of work for the request and for the answer of one exchange. A step is about a byte that
+/// was passed over once.
+pub const STEPS_MAX: u32 = 600_000;
+/// What looking at one value costs at least.
+pub const STEPS_PER_TEXT: u32 = 48;
+/// Grounds that are kept of one exchange.
+pub const GROUNDS_MAX: usize = 64;
+/// Memory that the automaton of one rule may take to build, and to remember while it runs.
+pub const RULE_BYTES_MAX: usize = 512 << 10;
+pub const RULE_CACHE_BYTES_MAX: usize = 128 << 10;
+/// A body without leaves that is looked at as it came.
+pub const RAW_BYTES_MAX: usize = 16 << 10;

@@ -1,0 +1,147 @@
+//! The catalogue proves itself: each rule fires on its examples and keeps quiet on the others.
+
+use std::fmt::Write;
+
+use gatewatch_decode::Reading;
+use gatewatch_model::Exchange;
+use gatewatch_model::exchange::{Body, Response};
+use gatewatch_model::signal::Judgement;
+
+use crate::detection::{Part, Rule};
+use crate::seen::{Seen, Signal};
+use crate::{Detector, SHIPPED};
+
+/// An example as it would come: in the first part where its rule looks.
+fn exchange(rule: &Rule, example: &str) -> Exchange<'static> {
+    let part = rule.on.first().copied().unwrap_or(Part::Query);
+    let mut exchange = Exchange::default();
+    exchange.request.method = "GET".into();
+    exchange.request.url = match part {
+        Part::Path if example.starts_with('/') => example.to_owned(),
+        Part::Path => format!("/{example}"),
+        Part::Query => format!("/x?q={}", escaped(example)),
+        Part::Names => {
+            let (name, value) = example.split_once('=').unwrap_or((example, ""));
+            format!("/x?{}={}", escaped(name), escaped(value))
+        }
+        _ => "/x".to_owned(),
+    }
+    .into();
+    let header = match part {
+        Part::UserAgent => "user-agent",
+        Part::Referer => "referer",
+        Part::Headers => "x-custom",
+        _ => "x-none",
+    };
+    if header != "x-none" {
+        exchange.request.headers = Some(vec![(header.into(), example.to_owned().into())]);
+    }
+    let body = Some(Body {
+        bytes: example.as_bytes().to_vec().into(),
+        bytes_total: example.len() as u64,
+    });
+    match part {
+        Part::Body => exchange.request.body = body,
+        Part::Answer => exchange.response.get_or_insert_with(Response::default).body = body,
+        _ => {}
+    }
+    let plain = Some(vec![("content-type".into(), "text/plain".into())]);
+    if part == Part::Body {
+        exchange.request.headers = plain;
+    } else if part == Part::Answer {
+        exchange.response.get_or_insert_default().headers = plain;
+    }
+    exchange
+}
+
+fn escaped(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "%{byte:02x}");
+        out
+    })
+}
+
+fn fires(seen: &Seen<'_>, detection: &str, rule: &str) -> bool {
+    let is_it = |it: &Signal<'_>| *it.detection.id == *detection && it.marks().any(|it| it == rule);
+    seen.signals().chain(seen.nearly()).any(|it| is_it(&it))
+}
+
+#[test]
+fn every_rule_fires_on_its_examples_and_on_no_other() {
+    let (mut detector, mut reading) = (Detector::default(), Reading::default());
+    let mut wrong = String::new();
+    for detection in &SHIPPED.list {
+        for rule in &detection.rules {
+            assert!(
+                !rule.fires.is_empty() && !rule.quiet.is_empty(),
+                "{}",
+                rule.id
+            );
+            let examples = rule.fires.iter().map(|it| (it, true));
+            for (example, expected) in examples.chain(rule.quiet.iter().map(|it| (it, false))) {
+                let exchange = exchange(rule, example);
+                reading.read(&exchange);
+                let seen = detector.see(&exchange, &reading);
+                if fires(&seen, &detection.id, &rule.id) != expected {
+                    let said = if expected { "fires" } else { "quiet" };
+                    let _ = writeln!(wrong, "{} {} {said}: {example}", detection.id, rule.id);
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// One text in the query.
+fn check(text: &str, expected: Judgement) {
+    let (mut detector, mut reading) = (Detector::default(), Reading::default());
+    let mut exchange = Exchange::default();
+    exchange.request.method = "GET".into();
+    exchange.request.url = format!("/search?q={}", escaped(text)).into();
+    reading.read(&exchange);
+    let seen = detector.see(&exchange, &reading);
+    let why: Vec<String> = seen
+        .signals()
+        .flat_map(|it| it.marks().map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    assert_eq!(seen.judgement(), expected, "{text}: {why:?}");
+}
+
+#[test]
+fn evasions_are_unwound() {
+    for text in [
+        "1%2527%2520union%2520select%25201,2--",
+        "1 uni%u006fn sel%u0065ct 1,2",
+        "1\u{ff07} or 1=1 union\u{3000}select 1",
+        "1 /*!50000UnIoN*//**/SeLeCt/**/1,2",
+        "&lt;script&gt;alert(1)&lt;/script&gt;",
+        "\\u003cscript\\u003ealert(1)",
+        "\\74script\\76alert(1)",
+        "\u{ff1c}script\u{ff1e}alert(1)",
+        "+ADw-script+AD4-alert(1)+ADw-/script+AD4-",
+        "<\0s\0c\0r\0i\0p\0t\0>\0",
+        "PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==",
+        "..%c0%af..%c0%af..%c0%afetc/passwd",
+        "; c'a't /etc/pas\\swd",
+        ";cat${IFS}/etc/passwd",
+        "<img src=x one\u{200b}rror=alert(1)>",
+        "jav&#x09;ascript:al\\u0065rt(1)",
+    ] {
+        check(text, Judgement::Attack);
+    }
+}
+
+#[test]
+fn prose_is_clean() {
+    for text in [
+        "select a union rep; drop by the table",
+        "O'Brien and O'Neil or somebody else",
+        "I like AC/DC, rock'n'roll & C++ <3",
+        "Please call me at 5 or 6 (I sleep until 4)",
+        "if x > 3 and y < 5 then z = 7",
+        "see https://example.com/a/b?c=d&e=f#g",
+        "{\"name\": \"O'Hara\", \"tags\": [\"a\", \"b\"], \"n\": 1.5}",
+    ] {
+        check(text, Judgement::Clean);
+    }
+}

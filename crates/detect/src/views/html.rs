@@ -1,0 +1,35 @@
+//! As a browser reads it: breaks within words are not there, texts that are strung together are
+//! one, and so are a text and its `.source`.
+
+use crate::gate::signs::Signs;
+
+pub const SIGNS: Signs = Signs::BREAKS
+    .with(Signs::QUOTES)
+    .with(Signs::STAR)
+    .with(Signs::PLUS);
+
+pub fn make(plain: &[u8], out: &mut Vec<u8>) -> bool {
+    let mut changed = false;
+    let mut rest = plain;
+    while let [first, tail @ ..] = rest {
+        let taken = match first {
+            b'\t' | b'\n' | 0x0b | 0x0c | b'\r' => 1,
+            b'\'' | b'"' => super::join(rest, out),
+            b'/' if tail.first() == Some(&b'*') => comment(rest),
+            b'/' if tail.starts_with(b".source+/") => 9 + 1,
+            _ => 0,
+        };
+        if taken == 0 {
+            out.push(*first);
+            rest = tail;
+        } else {
+            changed = true;
+            rest = rest.get(taken..).unwrap_or_default();
+        }
+    }
+    changed
+}
+
+fn comment(rest: &[u8]) -> usize {
+    memchr::memmem::find(&rest[2..], b"*/").map_or(0, |it| it + 4)
+}

@@ -1,0 +1,30 @@
+//! As a file system reads it: backslashes are slashes, `/./` and `//` are one slash, and what some
+//! servers cut off a segment (`..;x=1`) is gone.
+
+pub fn make(plain: &[u8], out: &mut Vec<u8>) -> bool {
+    let mut changed = false;
+    let mut rest = plain;
+    while let [first, tail @ ..] = rest {
+        let slash = matches!(first, b'/' | b'\\');
+        let doubled = slash && out.last() == Some(&b'/');
+        let dot = slash && matches!(tail, [b'.', b'/' | b'\\', ..]);
+        if doubled || dot {
+            rest = if dot { &tail[1..] } else { tail };
+            changed = true;
+            continue;
+        }
+        if *first == b';' && out.ends_with(b"..") {
+            let length = tail
+                .iter()
+                .take_while(|it| !matches!(it, b'/' | b'\\'))
+                .count();
+            rest = &tail[length..];
+            changed = true;
+            continue;
+        }
+        changed |= *first == b'\\';
+        out.push(if slash { b'/' } else { *first });
+        rest = tail;
+    }
+    changed
+}
