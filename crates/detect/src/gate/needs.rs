@@ -202,7 +202,11 @@ fn members(class: &Class) -> Option<Vec<u8>> {
     let Class::Bytes(class) = class else {
         return None;
     };
-    let count: usize = class.ranges().iter().map(regex_syntax::hir::ClassBytesRange::len).sum();
+    let count: usize = class
+        .ranges()
+        .iter()
+        .map(regex_syntax::hir::ClassBytesRange::len)
+        .sum();
     let bytes = || class.ranges().iter().flat_map(|it| it.start()..=it.end());
     (count <= CLASS_MAX).then(|| bytes().collect())
 }
