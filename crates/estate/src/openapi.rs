@@ -222,14 +222,26 @@ fn info(learned: &LearnedApi, defined: Option<&Definition>) -> Value {
         &row.name
     };
     let version = defined.map(|it| &*it.version).filter(|it| !it.is_empty());
-    let last_seen = row.last_seen.to_string();
+    let called = row.calls > 0;
+    let last_seen = if called {
+        row.last_seen.to_string()
+    } else {
+        "never called".to_owned()
+    };
     let day = last_seen.split('T').next().unwrap_or_default();
+    let learned = if called {
+        format!(
+            "{} calls between {} and {last_seen}",
+            row.calls, row.first_seen
+        )
+    } else {
+        "no call so far".to_owned()
+    };
     json!({
         "title": title.unwrap_or(name),
         "version": version.unwrap_or(day),
         "description": format!(
-            "Learned by Gatewatch from {} calls between {} and {}. What it is sure of is said below `x-gatewatch`.",
-            row.calls, row.first_seen, row.last_seen,
+            "Learned by Gatewatch from {learned}. What it is sure of is said below `x-gatewatch`.",
         ),
         EXTENSION: {
             "collection": row.id.to_string(),
@@ -238,8 +250,8 @@ fn info(learned: &LearnedApi, defined: Option<&Definition>) -> Value {
             "kind": row.kind.name(),
             "calls": row.calls,
             "endpoints": row.endpoints,
-            "firstSeen": row.first_seen.to_string(),
-            "lastSeen": row.last_seen.to_string(),
+            "firstSeen": time(row.first_seen),
+            "lastSeen": time(row.last_seen),
             "definition": row.definition.as_ref().map(|(title, version)| json!({
                 "title": title, "version": version,
             })),

@@ -1,5 +1,5 @@
 //! Measures the fold of one partition: nanoseconds per exchange, bytes per endpoint, what a
-//! checkpoint and a snapshot cost, and what a flood of made-up paths does to memory.
+//! checkpoint and a snapshot cost, and what floods of made-up paths do to memory and templates.
 #![expect(clippy::print_stdout, reason = "an example that prints its figures")]
 
 use std::hint::black_box;
@@ -29,7 +29,9 @@ fn main() {
     println!("{ENDPOINTS} endpoints");
     let mut fold = run(ENDPOINTS);
     snapshot(&fold.inventory);
-    flood(&mut fold.inventory);
+    for kind in FLOODS {
+        flood(&mut fold.inventory, kind);
+    }
 }
 
 fn run(endpoints: u64) -> Fold {
@@ -281,18 +283,71 @@ fn snapshot(inventory: &Inventory) {
     );
 }
 
-fn flood(inventory: &mut Inventory) {
+/// Paths that somebody makes up.
+struct Flood {
+    name: &'static str,
+    status: u16,
+    words: usize,
+    tail: &'static str,
+}
+
+static FLOODS: &[Flood] = &[
+    Flood {
+        name: "that are missed",
+        status: 404,
+        words: 1,
+        tail: ".php",
+    },
+    Flood {
+        name: "that are answered",
+        status: 200,
+        words: 1,
+        tail: "",
+    },
+    Flood {
+        name: "24 deep, answered",
+        status: 200,
+        words: 24,
+        tail: "",
+    },
+];
+
+/// What the paths that came before the flood are called by now.
+fn known(inventory: &mut Inventory) -> Vec<Box<str>> {
+    let mut reading = Reading::default();
+    let known = (0..HOT_ENDPOINTS).map(|it| {
+        // All of the host that is flooded, and some of the others.
+        let number = if it % 2 == 0 {
+            it / 2 * HOSTS % ENDPOINTS
+        } else {
+            it
+        };
+        let exchange = exchange(number, ENDPOINTS);
+        reading.read(&exchange);
+        inventory.template_of(&exchange, &reading, "/")
+    });
+    known.collect()
+}
+
+fn flood(inventory: &mut Inventory, kind: &Flood) {
     let (mut measures, mut reading) = (Vec::new(), Reading::default());
+    let before = known(inventory);
     let start = Cpu::now();
     for number in 0..FLOOD {
-        let name = format!("{number:08}")
-            .bytes()
-            .map(|it| char::from(it - b'0' + b'a'))
-            .collect::<String>();
         let mut exchange = Exchange::default();
-        exchange.request.url = format!("https://api0.contoso.example/{name}.php").into();
+        let mut url = "https://api0.contoso.example".to_owned();
+        for word in 0..kind.words as u64 {
+            let mut letters = mixed(number * 64 + word);
+            url.push('/');
+            for _ in 0..9 {
+                url.push(char::from(b'a' + (letters % 26) as u8));
+                letters /= 26;
+            }
+        }
+        url.push_str(kind.tail);
+        exchange.request.url = url.into();
         exchange.response = Some(Response {
-            status: Some(404),
+            status: Some(kind.status),
             ..Response::default()
         });
         reading.read(&exchange);
@@ -311,13 +366,20 @@ fn flood(inventory: &mut Inventory) {
         }
     }
     println!(
-        "flood of made-up paths, all of it        {:>7.0} ns",
+        "{FLOOD} made-up paths {:<18} {:>7.0} ns each",
+        kind.name,
         start.elapsed().as_nanos() as f64 / FLOOD as f64
     );
     let (first, last) = (measures[0], measures[measures.len() - 1]);
     println!(
-        "flood, resident growth first to last    {:>8.1} %",
+        "  resident growth first to last         {:>8.1} %",
         (last as f64 / first as f64 - 1.0) * 100.0
+    );
+    let after = known(inventory);
+    let other = before.iter().zip(&after).filter(|(one, two)| one != two);
+    println!(
+        "  templates of before that are others   {:>8}",
+        other.count()
     );
 }
 

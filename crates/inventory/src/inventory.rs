@@ -98,6 +98,10 @@ pub(crate) struct Counters {
     #[n(2)]
     #[cbor(default)]
     pub renamed: u64,
+    /// Paths that templates could not be learned from, for want of room.
+    #[n(3)]
+    #[cbor(default)]
+    pub paths_lost: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -149,11 +153,13 @@ impl Inventory {
         if let Some(home) = home.filter(|_| counts) {
             self.learn(home, caller_hash(sighting.caller));
         }
-        let place = self
+        let mut place = self
             .find_place(home)
             .or_else(|| self.add(&mut home, sighting.scope, &api));
         if let Some(home) = home.filter(|_| counts && fresh) {
             self.learn(home, caller_hash(sighting.caller));
+            // It may have another name by what was learned.
+            place = self.find_place(Some(home));
         }
         if let Some(home) = home {
             self.see_collection(home, sighting.at);
@@ -201,12 +207,7 @@ impl Inventory {
             profile_bytes_max: profiles.max().unwrap_or(0),
             pending_bytes: self.pending_bytes(),
             path_nodes: self.path_nodes,
-            path_nodes_lost: self
-                .collections
-                .slab
-                .iter()
-                .map(|(_, it)| it.paths.lost())
-                .sum(),
+            path_nodes_lost: self.counters.paths_lost,
         }
     }
 
@@ -225,6 +226,7 @@ impl Inventory {
             endpoints_evicted: self.counters.evicted,
             exchanges_unplaced: self.counters.unplaced,
             collections: self.collections.len() as u64,
+            paths_lost: self.counters.paths_lost,
             ..Coverage::default()
         }
     }

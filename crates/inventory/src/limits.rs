@@ -32,6 +32,8 @@ pub const OPERATION_BYTES_MAX: usize = 64;
 /// Names that learned templates have left behind; beyond it only those of grown endpoints are
 /// kept, the rest are forgotten.
 pub const LEARNED_ALIASES_MAX: u64 = 65_536;
+/// Beyond this those of grown endpoints are forgotten too: each is a row of the store for good.
+pub const GROWN_ALIASES_MAX: u64 = 131_072;
 /// Templates that people pin in one collection.
 pub const PINS_MAX: usize = 256;
 /// Definitions of one collection, and operations of one definition.

@@ -96,7 +96,13 @@ impl Tree {
     }
 
     /// Takes the text of words that may be shown by now from a path; answers which.
-    pub fn show(&mut self, labels: &Labels) -> Vec<Shown> {
+    pub fn show(&mut self, labels: &Labels, masks: &Masks) -> Vec<Shown> {
+        if masks.is_open() {
+            return Vec::new();
+        }
+        if let Some(shown) = self.routes.show_entrance(labels, &self.evidence) {
+            return vec![shown];
+        }
         if !self.waits_to_show {
             return Vec::new();
         }

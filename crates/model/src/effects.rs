@@ -173,6 +173,10 @@ pub struct Coverage {
     pub callers_estimate: u64,
     #[n(6)]
     pub collections: u64,
+    /// Paths from which no templates could be learned, for want of room.
+    #[n(7)]
+    #[cbor(default)]
+    pub paths_lost: u64,
 }
 
 impl Effects {

@@ -133,6 +133,8 @@ struct Covered {
     endpoints_evicted: u64,
     /// Exchanges whose endpoint found no room; they count in their collection only.
     exchanges_unplaced: u64,
+    /// Paths from which no templates could be learned, for want of room.
+    paths_lost: u64,
     /// Callers that are followed.
     callers: u64,
     /// Callers that were let go to make room.
@@ -227,6 +229,7 @@ impl Covered {
             callers_evicted,
             callers_estimate,
             collections,
+            paths_lost,
         } = row.coverage;
         Covered {
             stage: row.stage.name(),
@@ -235,6 +238,7 @@ impl Covered {
             endpoints,
             endpoints_evicted,
             exchanges_unplaced,
+            paths_lost,
             callers,
             callers_evicted,
             callers_estimate,

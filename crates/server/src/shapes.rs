@@ -93,12 +93,12 @@ pub(crate) struct Collection {
     pub info_types: Vec<CarriedType>,
     /// Its definition as the fold has it; null when it has none.
     pub definition: Option<Defined>,
-    /// Time of its first exchange.
+    /// Time of its first exchange; null when it was never called.
     #[schema(format = DateTime)]
-    pub first_seen: String,
-    /// Time of its latest exchange.
+    pub first_seen: Option<String>,
+    /// Time of its latest exchange; null likewise.
     #[schema(format = DateTime)]
-    pub last_seen: String,
+    pub last_seen: Option<String>,
 }
 
 /// What a definition calls itself.
@@ -284,8 +284,8 @@ impl Collection {
                 .map(|it| CarriedType::new(it, said))
                 .collect(),
             definition: definition.map(|(title, version)| Defined { title, version }),
-            first_seen: first_seen.to_string(),
-            last_seen: last_seen.to_string(),
+            first_seen: seen(first_seen),
+            last_seen: seen(last_seen),
         }
     }
 }

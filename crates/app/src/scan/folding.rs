@@ -217,6 +217,7 @@ impl Known {
         self.coverage.endpoints_evicted += coverage.endpoints_evicted;
         self.coverage.exchanges_unplaced += coverage.exchanges_unplaced;
         self.coverage.collections += coverage.collections;
+        self.coverage.paths_lost += coverage.paths_lost;
     }
 
     fn take(&mut self, effects: Effects) {

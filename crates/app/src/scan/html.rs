@@ -42,6 +42,8 @@ fn head(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let spans: Vec<_> = report
         .collections
         .iter()
+        // One that only a definition names was never seen.
+        .filter(|it| it.row.calls > 0)
         .map(|it| (it.row.first_seen, it.row.last_seen))
         .collect();
     let first = spans.iter().map(|it| it.0).min().and_then(words::time);

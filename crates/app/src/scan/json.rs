@@ -35,6 +35,7 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> anyhow::Result<()> {
         coverage: json!({
             "endpoints_evicted": coverage.endpoints_evicted,
             "exchanges_unplaced": coverage.exchanges_unplaced,
+            "paths_lost": coverage.paths_lost,
         }),
         collections: report.collections.iter().map(collection).collect(),
     };

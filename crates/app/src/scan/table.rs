@@ -214,6 +214,13 @@ fn coverage(report: &Report<'_>, out: &mut dyn Write) -> std::io::Result<()> {
             words::several(coverage.exchanges_unplaced, "exchange")
         )?;
     }
+    if coverage.paths_lost > 0 {
+        writeln!(
+            out,
+            "\n{} could not be learned from: more of them than templates are learned from",
+            words::several(coverage.paths_lost, "path")
+        )?;
+    }
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use gatewatch_model::{EndpointId, Position};
 
 use super::Inventory;
 use crate::endpoints::{self, Endpoint};
-use crate::limits::{LEARNED_ALIASES_MAX, PATH_NODES_ALL_MAX};
+use crate::limits::{GROWN_ALIASES_MAX, LEARNED_ALIASES_MAX, PATH_NODES_ALL_MAX};
 use crate::paths::{Before, From, Labels, Masks, Recent, Shown};
 
 impl Inventory {
@@ -57,7 +57,7 @@ impl Inventory {
             return;
         };
         let tree = &mut collection.paths;
-        let before = tree.len();
+        let (before, lost_before) = (tree.len(), tree.lost());
         let room = self.path_nodes < PATH_NODES_ALL_MAX;
         let scratch = &self.scratch;
         let from = From {
@@ -65,8 +65,9 @@ impl Inventory {
             caller,
         };
         let due = tree.learn(&scratch.labels, from, room, &self.masks);
-        let shown = tree.show(&scratch.labels);
+        let shown = tree.show(&scratch.labels, &self.masks);
         self.path_nodes += tree.len() - before;
+        self.counters.paths_lost += tree.lost() - lost_before;
         if due {
             self.decide(home);
         }
@@ -80,7 +81,9 @@ impl Inventory {
             return;
         };
         self.path_nodes -= collection.paths.len();
+        let lost_before = collection.paths.lost();
         let before = collection.paths.decide();
+        self.counters.paths_lost += collection.paths.lost() - lost_before;
         self.path_nodes += collection.paths.len();
         self.rename_endpoints(home, Some(&before));
     }
@@ -147,7 +150,12 @@ impl Inventory {
 
     /// What was kept under the old id is found by the new one, while there is room for that.
     fn leave_name(&mut self, old: &Endpoint, new: EndpointId, new_at: u32) {
-        if old.grown || self.counters.renamed < LEARNED_ALIASES_MAX {
+        let max = if old.grown {
+            GROWN_ALIASES_MAX
+        } else {
+            LEARNED_ALIASES_MAX
+        };
+        if self.counters.renamed < max {
             self.counters.renamed += 1;
             self.hand_on(old, new_at);
             self.pending.lead(effects::Alias {

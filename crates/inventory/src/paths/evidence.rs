@@ -15,7 +15,7 @@ use crate::slab::Slab;
 pub(crate) struct Evidence {
     pub nodes: Slab<Node>,
     places: Places,
-    root: Option<u32>,
+    pub root: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -179,6 +179,13 @@ impl Evidence {
             }
         }
         lost
+    }
+
+    /// How many words at the place of a node, itself among them, are tokens.
+    pub fn tokens_beside(&self, at: u32) -> usize {
+        let parent = self.nodes.get(at).and_then(|it| self.nodes.get(it.parent));
+        let beside = parent.map_or(&[][..], |it| &it.children);
+        beside.iter().filter(|it| is_token(self.text(**it))).count()
     }
 
     /// Builds itself anew with tokens for words that a key has come for.

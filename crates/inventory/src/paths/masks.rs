@@ -4,7 +4,8 @@
 //! The rule: text are slots, words of the vocabulary of APIs (`segment/vocabulary.rs`), what a
 //! person or a document says, and a word that by the last decision is a name and that has been
 //! sent by `SHOWN_CALLERS` callers; where no values are to be expected, that it came in
-//! `SHOWN_VISITS` calls is enough. Its text is taken from the next call that brings it, and goes
+//! `SHOWN_VISITS` calls is enough, and where an API begins, `/` or `/api/v1`, the first few unknown
+//! words that are answered are its names. Its text is taken from the next call that brings it, and goes
 //! when its place becomes a slot. Nothing else of a path stays anywhere. Without a key, as where
 //! files are read and nothing is kept, all words are text.
 
@@ -47,6 +48,11 @@ impl Masks {
         };
         let (inner, outer) = (half(0x36), half(0x5c));
         Masks(Some(Box::new(Keyed { inner, outer })))
+    }
+
+    /// Whether there is no key, and all words are text.
+    pub fn is_open(&self) -> bool {
+        self.0.is_none()
     }
 
     /// The token of a word that is not to be text.
@@ -145,6 +151,14 @@ impl Came {
         let known = self.visits >= SHOWN_VISITS && self.siblings <= SHOWN_SIBLINGS;
         self.callers >= SHOWN_CALLERS || known && !self.suspect
     }
+}
+
+/// Whether it is a word as the things at the entrance of an API are called: `/frobnicators`.
+pub(super) fn is_plain(text: &str) -> bool {
+    const BYTES_MAX: usize = 24;
+    let marks = text.bytes().filter(|it| b"-_".contains(it)).count();
+    let letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
+    text.len() <= BYTES_MAX && marks <= 1 && letters + marks == text.len() && is_showable(text)
 }
 
 /// Whether a text may ever be shown: no key, nothing a machine made, and no token of ours.

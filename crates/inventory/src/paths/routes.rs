@@ -3,9 +3,11 @@
 
 use gatewatch_model::profile::{DecidedBy, Decision};
 
+use super::evidence::Evidence;
 use super::labels::{Label, Labels, OPERATION, Sort};
-use super::masks::{Masks, Shown, is_showable, is_token};
-use crate::limits::TEMPLATE_BYTES_MAX;
+use super::masks::{Masks, Shown, is_plain, is_showable, is_token};
+use super::words::{Spelled, Word};
+use crate::limits::{SHOWN_SIBLINGS, TEMPLATE_BYTES_MAX};
 use crate::places::Places;
 
 /// What stands for the end of a path whose template would be too long.
@@ -41,6 +43,10 @@ pub(crate) struct Route {
     #[n(7)]
     #[cbor(default)]
     pub may_show: bool,
+    /// It is here to be shown, and not by a decision.
+    #[n(8)]
+    #[cbor(default)]
+    pub early: bool,
     /// The slot below.
     #[cbor(skip)]
     pub slot: Option<u32>,
@@ -74,6 +80,7 @@ impl Routes {
             why: None,
             token: is_token(text).then(|| text.into()),
             may_show: false,
+            early: false,
             slot: None,
         });
         self.link(at);
@@ -149,7 +156,7 @@ impl Routes {
     pub fn is_value(&self, at: u32, text: &str) -> Option<bool> {
         let is_open = self.nodes.get(at as usize)?.open;
         match self.find(at, text) {
-            Some(_) => Some(false),
+            Some(at) => (!self.nodes[at as usize].early).then_some(false),
             None => is_open.then_some(true),
         }
     }
@@ -185,6 +192,49 @@ impl Routes {
     /// Whether any token waits for the text that may be shown in its place.
     pub fn waits_to_show(&self) -> bool {
         self.nodes.iter().any(Route::waits_to_show)
+    }
+
+    /// Shows the word that a path begins with, behind `api` and a version, if it is one of the
+    /// first that are unknown there: an API begins with names.
+    pub fn show_entrance(&mut self, labels: &Labels, evidence: &Evidence) -> Option<Shown> {
+        let mut node = evidence.root?;
+        let mut place = self.root().unwrap_or_else(|| self.add(0, "", false));
+        for label in labels.within_depth() {
+            let Route { open, slot, .. } = self.nodes[place as usize];
+            node = evidence.find(node, label.text)?;
+            if open || slot.is_some() || label.sort != Sort::Name {
+                return None;
+            }
+            if !is_token(label.text) {
+                if !is_entrance(label.text) {
+                    return None;
+                }
+                place = self
+                    .find(place, label.text)
+                    .unwrap_or_else(|| self.add_early(place, label.text));
+                continue;
+            }
+            if self.find(place, label.text).is_some()
+                || !is_plain(label.shown)
+                || evidence.tokens_beside(node) > SHOWN_SIBLINGS
+            {
+                return None;
+            }
+            let early = self.add_early(place, label.text);
+            self.nodes[early as usize].text = label.shown.into();
+            return Some(Shown {
+                token: label.text.into(),
+                text: label.shown.into(),
+            });
+        }
+        None
+    }
+
+    /// Adds a word before anything was decided of it.
+    fn add_early(&mut self, place: u32, text: &str) -> u32 {
+        let early = self.add(place, text, false);
+        self.nodes[early as usize].early = true;
+        early
     }
 
     /// Takes the text of words that may be shown from a path that brings it; answers
@@ -294,6 +344,13 @@ impl Route {
     fn waits_to_show(&self) -> bool {
         self.may_show && self.token.as_deref() == Some(&*self.text)
     }
+}
+
+/// What stands before the names of an API.
+fn is_entrance(text: &str) -> bool {
+    let version = Word::of(text).is(Spelled::Version) || matches!(text.as_bytes(), [b'0'..=b'9']);
+    let doors = ["api", "apis", "rest", "services", "public", "internal"];
+    version || doors.iter().any(|it| it.eq_ignore_ascii_case(text))
 }
 
 fn masked() -> Why {

@@ -160,6 +160,85 @@ fn a_flood_of_made_up_paths_leaves_memory_flat_and_grown_endpoints_alone() {
     }
 }
 
+/// So many paths that nobody has ever seen, of so many words each, all answered.
+fn flood(paths: u32, words: usize) {
+    let mut inventory = Inventory::default();
+    for number in 0..40 {
+        for path in ["orders", "orders/17/lines", "users/me", "health"] {
+            see(&mut inventory, &format!("GET https://a.example/{path} 200"));
+        }
+        let line = format!("GET https://a.example/users/kunde{number}/photos 200");
+        for _ in 0..9 {
+            see(&mut inventory, &line);
+        }
+    }
+    inventory.settle();
+    let known = |inventory: &mut Inventory| {
+        let paths = [
+            "orders",
+            "orders/4/lines",
+            "users/me",
+            "health",
+            "users/kunde7/photos",
+        ];
+        paths.map(|path| {
+            let exchange = exchange(&format!("GET https://a.example/{path} 200"));
+            let mut reading = Reading::default();
+            reading.read(&exchange);
+            inventory.template_of(&exchange, &reading, "/")
+        })
+    };
+    let before = known(&mut inventory);
+    assert_eq!(&*before[4], "GET /users/{name}/photos");
+    let mut rng = gatewatch_testkit::Rng::new(11);
+    let mut heap = Vec::new();
+    for number in 0..paths {
+        let mut line = "GET https://a.example".to_owned();
+        for _ in 0..words {
+            line.push('/');
+            line.extend((0..9).map(|_| char::from(b'a' + rng.below(26) as u8)));
+        }
+        see(&mut inventory, &(line + " 200"));
+        if number % (paths / 20) == 0 {
+            drained(&mut inventory);
+            heap.push(inventory.heap_bytes());
+        }
+    }
+    inventory.settle();
+    assert_eq!(known(&mut inventory), before);
+    // Between two decisions the tree fills and is folded.
+    let peak = |heap: &[usize]| heap.iter().copied().max().unwrap();
+    let (early, late) = heap.split_at(heap.len() / 2);
+    assert!(peak(late) as f64 <= peak(early) as f64 * 1.1, "{heap:?}");
+    assert!(peak(late) < 16 << 20, "{heap:?}");
+}
+
+#[test]
+fn a_flood_of_answered_paths_leaves_what_was_learned() {
+    flood(100_000, 1);
+}
+
+#[test]
+fn a_flood_of_deep_paths_leaves_what_was_learned() {
+    flood(5_000, 24);
+}
+
+#[test]
+fn a_path_without_room_to_learn_from_it_is_lost_coverage() {
+    let mut inventory = Inventory::default();
+    see(&mut inventory, "GET https://a.example/orders 200");
+    assert_eq!(drained(&mut inventory).coverage.unwrap().paths_lost, 0);
+    inventory.path_nodes = crate::limits::PATH_NODES_ALL_MAX;
+    see(&mut inventory, "GET https://a.example/orders 200");
+    assert_eq!(
+        drained(&mut inventory).coverage,
+        None,
+        "it is known already"
+    );
+    see(&mut inventory, "GET https://a.example/invoices 200");
+    assert_eq!(drained(&mut inventory).coverage.unwrap().paths_lost, 1);
+}
+
 #[test]
 fn a_flood_of_hosts_stays_within_its_bound() {
     let mut inventory = Inventory::default();

@@ -97,10 +97,10 @@ fn nothing_that_few_have_sent_is_kept_as_text() {
         let path = match rng.below(7) {
             0 => format!("/users/{canary}"),
             1 => format!("/users/{canary}/orders/17"),
-            2 => format!("/{canary}"),
+            2 => format!("/city/{canary}"),
             3 => format!("/t/{canary}/settings"),
             4 => format!("/cities/{canary}/weather"),
-            5 => format!("/v1/{canary}/{canary}"),
+            5 => format!("/v1/users/{canary}/{canary}"),
             _ => format!("/by-name/{canary}"),
         };
         let status = [200, 200, 404][rng.below(3) as usize];
@@ -133,16 +133,16 @@ fn nothing_that_few_have_sent_is_kept_as_text() {
 #[test]
 fn a_word_of_somebody_shows_when_enough_have_sent_it() {
     let mut inventory = keyed();
-    let line = "GET https://a.example/zqxvling/orders 200";
+    let line = "GET https://a.example/search/zqxvling/orders 200";
     let first = call(&mut inventory, line, 1).unwrap();
     let row = drained(&mut inventory).endpoints.remove(0);
     assert!(
-        row.template.starts_with("/~") && row.template.ends_with("/orders"),
+        row.template.starts_with("/search/~") && row.template.ends_with("/orders"),
         "{row:?}"
     );
     let why = &row.facts.decisions[0];
     assert!(
-        why.segment == 0 && why.reason.contains("too few callers"),
+        why.segment == 1 && why.reason.contains("too few callers"),
         "{why:?}"
     );
     for caller in 2..SHOWN_CALLERS as u8 {
@@ -160,7 +160,7 @@ fn a_word_of_somebody_shows_when_enough_have_sent_it() {
     let shown = call(&mut inventory, line, 1).unwrap();
     assert_ne!(shown, first);
     let effects = drained(&mut inventory);
-    assert_eq!(&*effects.endpoints[0].template, "/zqxvling/orders");
+    assert_eq!(&*effects.endpoints[0].template, "/search/zqxvling/orders");
     assert_eq!(effects.endpoints[0].calls, 7);
     let [alias] = &effects.aliases[..] else {
         panic!("{:?}", effects.aliases)
@@ -171,7 +171,7 @@ fn a_word_of_somebody_shows_when_enough_have_sent_it() {
             .facts
             .decisions
             .iter()
-            .all(|it| it.segment != 0 || !it.reason.contains("token"))
+            .all(|it| it.segment != 1 || !it.reason.contains("token"))
     );
     // It stays so, is loaded so, and a new caller makes no other of it.
     let mut loaded = Inventory::decode(&saved(&inventory)).unwrap();
@@ -182,10 +182,59 @@ fn a_word_of_somebody_shows_when_enough_have_sent_it() {
 }
 
 #[test]
+fn an_api_begins_with_names_that_show_at_once() {
+    let mut inventory = keyed();
+    for path in ["/frobnicate", "/api/v1/gadgetry/17", "/rest/v2/kinships"] {
+        let id = call(
+            &mut inventory,
+            &format!("GET https://a.example{path} 200"),
+            1,
+        );
+        let shown = path.replace("17", "{id}");
+        let row = drained(&mut inventory).endpoints.remove(0);
+        assert_eq!((Some(row.id), &*row.template), (id, &*shown));
+    }
+    for path in [
+        "/missing 404",
+        "/zqxv-2026-x 200",
+        "/zqxvzqxvzqxvzqxvzqxvzqxvzqxv 200",
+        "/orders/zqxv 200",
+    ] {
+        call(&mut inventory, &format!("GET https://a.example{path}"), 1);
+        check_clean(&mut inventory);
+    }
+    // Who tries out names, or gives every tenant a path, gets few of them in.
+    for number in 0..999_u32 {
+        let name = number
+            .to_string()
+            .bytes()
+            .map(|it| char::from(it + 50))
+            .collect::<String>();
+        call(
+            &mut inventory,
+            &format!("GET https://a.example/{name}{MARK}/orders 200"),
+            number as u8,
+        );
+    }
+    inventory.settle();
+    let shown = inventory
+        .endpoints
+        .slab
+        .iter()
+        .filter(|it| it.1.key.contains(MARK))
+        .count();
+    assert!(shown <= crate::limits::SHOWN_SIBLINGS, "{shown}");
+}
+
+#[test]
 fn calls_alone_show_a_word_only_where_no_values_are_expected() {
     let mut inventory = keyed();
     for _ in 0..crate::limits::SHOWN_VISITS {
-        call(&mut inventory, "GET https://a.example/frobnicate 200", 1);
+        call(
+            &mut inventory,
+            "GET https://a.example/search/frobnicate 200",
+            1,
+        );
         call(
             &mut inventory,
             "GET https://a.example/users/zqxvling 200",
@@ -194,14 +243,17 @@ fn calls_alone_show_a_word_only_where_no_values_are_expected() {
     }
     inventory.settle();
     check_clean(&mut inventory);
-    for path in ["frobnicate", "users/zqxvling"] {
+    for path in ["search/frobnicate", "users/zqxvling"] {
         call(
             &mut inventory,
             &format!("GET https://a.example/{path} 200"),
             1,
         );
     }
-    assert_eq!(template(&mut inventory, "/frobnicate"), "/frobnicate");
+    assert_eq!(
+        template(&mut inventory, "/search/frobnicate"),
+        "/search/frobnicate"
+    );
     assert!(template(&mut inventory, "/users/zqxvling").starts_with("/users/~"));
     check_clean(&mut inventory);
 }
@@ -271,8 +323,18 @@ fn the_same_is_learned_with_and_without_a_key() {
 #[test]
 fn what_people_and_documents_say_is_found_by_tokens_too() {
     let mut inventory = keyed();
-    let one = call(&mut inventory, "GET https://a.example/frobnicate/17 200", 1).unwrap();
-    let two = call(&mut inventory, "GET https://a.example/gadgetry 200", 1).unwrap();
+    let one = call(
+        &mut inventory,
+        "GET https://a.example/search/frobnicate/17 200",
+        1,
+    )
+    .unwrap();
+    let two = call(
+        &mut inventory,
+        "GET https://a.example/search/gadgetry 200",
+        1,
+    )
+    .unwrap();
     let other = call(&mut inventory, "GET https://a.example/orders 200", 1).unwrap();
     drained(&mut inventory);
     assert!(inventory.merge(two, other, Position(3)));
@@ -284,7 +346,7 @@ fn what_people_and_documents_say_is_found_by_tokens_too() {
         title: "shop".into(),
         operations: vec![Operation {
             method: "GET".into(),
-            template: "/frobnicate/{frob}".into(),
+            template: "/search/frobnicate/{frob}".into(),
             ..Operation::default()
         }],
         ..Definition::default()
@@ -294,7 +356,7 @@ fn what_people_and_documents_say_is_found_by_tokens_too() {
     let documented = effects
         .endpoints
         .iter()
-        .find(|it| &*it.template == "/frobnicate/{frob}");
+        .find(|it| &*it.template == "/search/frobnicate/{frob}");
     assert_eq!(documented.unwrap().calls, 1);
     assert!(
         effects
@@ -304,14 +366,22 @@ fn what_people_and_documents_say_is_found_by_tokens_too() {
     );
     // A merge holds when the text of what was merged is shown.
     for caller in 0..9 {
-        call(&mut inventory, "GET https://a.example/gadgetry 200", caller);
+        call(
+            &mut inventory,
+            "GET https://a.example/search/gadgetry 200",
+            caller,
+        );
     }
     inventory.settle();
     for caller in 0..2 {
-        let id = call(&mut inventory, "GET https://a.example/gadgetry 200", caller);
+        let id = call(
+            &mut inventory,
+            "GET https://a.example/search/gadgetry 200",
+            caller,
+        );
         assert_eq!(id, Some(other));
     }
-    assert_eq!(template(&mut inventory, "/gadgetry"), "/orders");
+    assert_eq!(template(&mut inventory, "/search/gadgetry"), "/orders");
 }
 
 #[test]
