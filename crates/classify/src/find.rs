@@ -265,9 +265,7 @@ impl Work {
                 });
             }
         };
-        for ready in target.compiled.open(shape) {
-            judge(ready, self);
-        }
+        target.compiled.each_open(shape, |ready| judge(ready, self));
         let speakers = setting.names.iter().chain(setting.beside);
         for speaker in speakers.filter(|it| it.stance != Stance::Against) {
             for ready in target.compiled.patterns_of(speaker.info_type) {

@@ -4,74 +4,36 @@
 use crate::gate::{LETTERS, SPACE, Shape};
 
 /// A longer one is no word for nothing.
-const WORD_BYTES_MAX: usize = 24;
+const WORD_BYTES_MAX: usize = 16;
+/// A longer row of one sign is not looked for.
+const ROW_BYTES_MAX: usize = 24;
 /// A longer one is no mask.
 const MASK_BYTES_MAX: usize = 64;
 
-static NOTHING: &[&str] = &[
-    "-",
-    "--",
-    "---",
-    "n/a",
-    "na",
-    "n.a.",
-    "nil",
-    "none",
-    "null",
-    "undefined",
-    "unknown",
-    "empty",
-    "missing",
-    "not available",
-    "not set",
-    "not provided",
-    "not applicable",
-    "redacted",
-    "[redacted]",
-    "<redacted>",
-    "removed",
-    "hidden",
-    "[hidden]",
-    "masked",
-    "[masked]",
-    "filtered",
-    "[filtered]",
-    "private",
-    "confidential",
-    "tbd",
-    "tba",
-    "todo",
-    "test",
-    "example",
-    "sample",
-    "string",
-    "value",
-    "text",
-    "dummy",
-    "placeholder",
-    "changeme",
-    "true",
-    "false",
-    "yes",
-    "no",
-    "0",
-    "?",
-    "...",
-    ".",
-    "*",
-    "unbekannt",
-    "inconnu",
-    "desconocido",
-    "desconhecido",
-    "sconosciuto",
-    "onbekend",
-    "keine",
-    "aucun",
-    "ninguno",
-    "nan",
-    "default",
-    "required",
-    "optional",
+/// By length, from one byte on.
+static NOTHING: [&[&str]; WORD_BYTES_MAX] = [
+    &["-", "0", "?", ".", "*"],
+    &["--", "na", "no"],
+    &["---", "n/a", "nil", "tbd", "tba", "yes", "...", "nan"],
+    &["n.a.", "none", "null", "todo", "test", "text", "true"],
+    &["empty", "value", "dummy", "false", "keine", "aucun"],
+    &["hidden", "masked", "sample", "string"],
+    &[
+        "unknown", "missing", "not set", "removed", "private", "example", "inconnu", "ninguno",
+        "default",
+    ],
+    &[
+        "redacted", "[hidden]", "[masked]", "filtered", "changeme", "onbekend", "required",
+        "optional",
+    ],
+    &["undefined", "unbekannt"],
+    &["[redacted]", "<redacted>", "[filtered]"],
+    &["placeholder", "desconocido", "sconosciuto"],
+    &["not provided", "confidential", "desconhecido"],
+    &["not available"],
+    &["not applicable"],
+    &[],
+    &[],
 ];
 
 /// How keys in manuals end.
@@ -79,16 +41,15 @@ static PRINTED: &[&str] = &["EXAMPLE", "EXAMPLEKEY", "example", "EXAMPLETOKEN"];
 
 pub(crate) fn is_placeholder(text: &str, shape: Shape) -> bool {
     let bytes = text.as_bytes();
-    if bytes.len() <= WORD_BYTES_MAX {
-        if NOTHING.iter().any(|it| it.eq_ignore_ascii_case(text)) {
-            return true;
-        }
-        if let [first, rest @ ..] = bytes
-            && rest.len() >= 3
-            && rest.iter().all(|it| it == first)
-        {
-            return true;
-        }
+    let words = bytes.len().checked_sub(1).and_then(|it| NOTHING.get(it));
+    if words.is_some_and(|it| it.iter().any(|it| it.eq_ignore_ascii_case(text))) {
+        return true;
+    }
+    if let [first, rest @ ..] = bytes
+        && (3..ROW_BYTES_MAX).contains(&rest.len())
+        && rest.iter().all(|it| it == first)
+    {
+        return true;
     }
     if PRINTED.iter().any(|it| text.ends_with(it)) && shape.is_only(!SPACE) {
         return true;

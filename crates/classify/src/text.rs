@@ -66,12 +66,13 @@ impl Work {
             let start = from + at;
             let rest = &text[start..];
             let mut end = None;
-            for ready in target.compiled.open(Shape {
+            let shape = Shape {
                 len: rest.len() as u32,
                 ..Shape::of(PEM.as_bytes())
-            }) {
+            };
+            target.compiled.each_open(shape, |ready| {
                 end = end.max(ready.form.longest(rest.as_bytes(), &mut self.caches));
-            }
+            });
             let Some(len) = end.filter(|it| *it > 0 && rest.is_char_boundary(*it)) else {
                 from = start + PEM.len();
                 continue;
@@ -220,7 +221,10 @@ impl Work {
 
 /// The label and the value of a line `label: value`.
 fn labelled(line: &str) -> Option<(&str, &str)> {
-    let (label, value) = line.split_once([':', '='])?;
+    // A label is short, so what comes later is not looked at.
+    let head = &line.as_bytes()[..line.len().min(LABEL_BYTES_MAX + 1)];
+    let at = head.iter().position(|it| matches!(it, b':' | b'='))?;
+    let (label, value) = (&line[..at], &line[at + 1..]);
     let (label, value) = (label.trim(), value.trim());
     let value_like = !value.is_empty() && !value.starts_with("//");
     let label_like = (1..=LABEL_BYTES_MAX).contains(&label.len())
