@@ -9,6 +9,7 @@ use gatewatch_decode::Reading;
 use gatewatch_inventory::{Digests, Inventory, Sighting};
 use gatewatch_model::effects::Effects;
 use gatewatch_model::exchange::{Body, Request, Response};
+use gatewatch_model::info_type::NoTypes;
 use gatewatch_model::{Blemishes, Caller, EndpointId, Exchange, Timestamp};
 
 const ENDPOINTS: u64 = 10_000;
@@ -131,7 +132,7 @@ impl Fold {
             }
             let start = Cpu::now();
             let mut effects = Effects::default();
-            self.inventory.drain(&mut effects);
+            self.inventory.drain(&mut effects, &NoTypes);
             self.times.drain += start.elapsed();
             self.rows += effects.endpoints.len();
             self.profiles += effects.profiles.len();
@@ -155,6 +156,8 @@ impl Fold {
                 external: Some(true),
                 at,
                 blemishes: Blemishes::default(),
+                fits: &[],
+                judge: &NoTypes,
             };
             placed.push(self.inventory.observe(&sighting).endpoint);
         }
@@ -359,9 +362,11 @@ fn flood(inventory: &mut Inventory, kind: &Flood) {
             external: None,
             at: Timestamp::ZERO,
             blemishes: Blemishes::default(),
+            fits: &[],
+            judge: &NoTypes,
         });
         if number % (FLOOD / 10) == FLOOD / 20 {
-            inventory.drain(&mut Effects::default());
+            inventory.drain(&mut Effects::default(), &NoTypes);
             measures.push(resident_bytes());
         }
     }

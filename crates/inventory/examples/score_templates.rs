@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use gatewatch_decode::Reading;
 use gatewatch_inventory::{Inventory, Sighting};
+use gatewatch_model::info_type::NoTypes;
 use gatewatch_model::{Blemishes, Caller, Exchange, Timestamp};
 
 /// Whether words are masked.
@@ -126,6 +127,8 @@ fn learned(calls: &[&Call]) -> Urls {
             external: None,
             at: Timestamp::ZERO,
             blemishes: Blemishes::default(),
+            fits: &[],
+            judge: &NoTypes,
         });
     }
     inventory.settle();

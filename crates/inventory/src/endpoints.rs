@@ -12,7 +12,7 @@ use gatewatch_model::{CollectionId, EndpointId};
 use crate::collections::digest;
 use crate::limits::GROWN_CALLS;
 use crate::places::Places;
-use crate::profile::Profile;
+use crate::profile::{Profile, Types};
 use crate::recency::Recency;
 use crate::slab::Slab;
 
@@ -219,7 +219,7 @@ impl Endpoint {
         u64::from(key.unwrap_or_default()) ^ self.facts.touch_all() ^ self.profile.touch_facts()
     }
 
-    pub fn row(&self) -> EndpointRow {
+    pub fn row(&self, types: Types<'_>) -> EndpointRow {
         let (method, template) = self.key.split_once(' ').unwrap_or(("", &self.key));
         EndpointRow {
             id: self.own.id,
@@ -234,7 +234,9 @@ impl Endpoint {
             request_bytes: spread(&self.facts.request_bytes),
             response_bytes: spread(&self.facts.response_bytes),
             latency_micros: spread(&self.facts.latency_micros),
-            facts: self.profile.facts(method, template, self.facts.calls),
+            facts: self
+                .profile
+                .facts((method, template), self.facts.calls, types),
         }
     }
 }

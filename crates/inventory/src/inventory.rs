@@ -5,12 +5,14 @@ mod drain;
 mod learn;
 mod operations;
 mod profiles;
+mod sensitive;
 mod ways;
 mod word;
 
 use gatewatch_decode::{Api, Reading};
 use gatewatch_model::effects::Coverage;
 use gatewatch_model::facts::Observation;
+use gatewatch_model::info_type::{Fit, Judge};
 use gatewatch_model::rollup::{Cell, status_class};
 use gatewatch_model::{Blemishes, Caller, EndpointId, Exchange, Position, Timestamp};
 
@@ -37,6 +39,8 @@ pub struct Inventory {
     pub(crate) line: Line,
     pub(crate) masks: Masks,
     ways: Ways,
+    /// Of hashes of values, from the key.
+    pub(crate) seed: u64,
     /// Nodes of evidence in all collections.
     pub(crate) path_nodes: usize,
     /// Of the record at hand.
@@ -59,6 +63,9 @@ pub struct Sighting<'s> {
     pub at: Timestamp,
     /// What is known to be odd so far.
     pub blemishes: Blemishes,
+    /// What its values fit, in the order of its leaves, and who says what that makes of members.
+    pub fits: &'s [Fit],
+    pub judge: &'s dyn Judge,
 }
 
 /// Where an exchange went.
@@ -306,13 +313,15 @@ impl Inventory {
         self.endpoints.observe(at, &seen);
         let endpoint = self.endpoints.slab.get_mut(at)?;
         let profile = &mut endpoint.profile;
-        profile.observe(&Seen::of(sighting, seen.caller, &endpoint.key));
+        let found = profile.observe(&Seen::of(sighting, seen.caller, &endpoint.key, self.seed));
         let own = &mut endpoint.own;
         let waits_at = *own
             .waits_at
             .get_or_insert_with(|| self.pending.wait(at, own.id));
         self.pending.count(waits_at, seen.at.minute(), &cell(&seen));
-        Some(own.id)
+        let id = own.id;
+        self.discover(id, found, sighting);
+        Some(id)
     }
 }
 

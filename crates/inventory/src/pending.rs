@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use gatewatch_model::effects::{Alias, Coverage, EndpointRow, RollupDelta};
 use gatewatch_model::rollup::{Cell, MinuteCell, Minutes};
+use gatewatch_model::sensitivity::Discovery;
 use gatewatch_model::{CollectionId, EndpointId};
 
 use crate::limits::MINUTES_PENDING_MAX;
@@ -19,6 +20,7 @@ pub(crate) struct Pending {
     pub forgotten: Vec<EndpointId>,
     pub forgotten_collections: Vec<CollectionId>,
     pub aliases: Vec<Alias>,
+    pub discoveries: Vec<Discovery>,
     /// All names in them, old and new.
     aliased: BTreeSet<EndpointId>,
     pub coverage_written: Coverage,
@@ -121,12 +123,17 @@ impl Pending {
 
     /// Says that what the store has under the old name belongs to the new one.
     pub fn lead(&mut self, alias: Alias) {
+        let of_old = self.discoveries.iter_mut();
+        for discovery in of_old.filter(|it| it.endpoint == alias.old) {
+            discovery.endpoint = alias.new;
+        }
         self.aliased.extend([alias.old, alias.new]);
         self.aliases.push(alias);
     }
 
     /// Says that an endpoint is gone, and with it all that aliases of now would bring to it.
     pub fn forget(&mut self, id: EndpointId, written: bool) {
+        self.discoveries.retain(|it| it.endpoint != id);
         if !self.aliased.contains(&id) {
             self.forgotten.extend(written.then_some(id));
             return;
@@ -149,6 +156,7 @@ impl Pending {
             + self.collections.len() * ROW_BYTES
             + self.minutes * size_of::<MinuteCell>()
             + (self.forgotten.len() + self.forgotten_collections.len()) * size_of::<EndpointId>()
+            + self.discoveries.len() * ROW_BYTES
             + self.aliases.len() * (size_of::<Alias>() + 2 * size_of::<EndpointId>())
     }
 }

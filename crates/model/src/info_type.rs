@@ -205,21 +205,23 @@ pub struct Fit {
 
 /// Says what members are. The fold hands it to whoever keeps facts of members, so that nobody
 /// but the fold knows a catalogue.
-pub trait Judge {
+pub trait Judge: core::fmt::Debug {
     /// Appends what a member with so many texts and numbers is, the surest first.
     fn judge(&self, facts: &[HitFact], values: u64, verdicts: &mut Vec<Verdict>);
 
-    /// The id and the category of a type; `None` for one that the catalogue does not have any more.
-    fn type_of(&self, info_type: InfoTypeId) -> Option<(&str, Category)>;
+    /// The id and the category of a type; `None` for one that the catalogue does not have any
+    /// more, or that is not looked for in that scope.
+    fn type_of(&self, scope: &str, info_type: InfoTypeId) -> Option<(&str, Category)>;
 }
 
 /// Knows no type: for inventories without classification.
+#[derive(Clone, Copy, Debug)]
 pub struct NoTypes;
 
 impl Judge for NoTypes {
     fn judge(&self, _: &[HitFact], _: u64, _: &mut Vec<Verdict>) {}
 
-    fn type_of(&self, _: InfoTypeId) -> Option<(&str, Category)> {
+    fn type_of(&self, _: &str, _: InfoTypeId) -> Option<(&str, Category)> {
         None
     }
 }

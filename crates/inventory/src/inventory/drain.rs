@@ -1,10 +1,12 @@
 //! How the inventory hands over what a checkpoint writes.
 
 use gatewatch_model::effects::Effects;
+use gatewatch_model::info_type::Judge;
 
 use super::Inventory;
 use crate::paths::Labels;
 use crate::pending::Pending;
+use crate::profile::Types;
 
 /// Rows whose memory is asked for at once.
 const TOUCHED: usize = 8;
@@ -12,12 +14,12 @@ const TOUCHED: usize = 8;
 impl Inventory {
     /// Moves all that has changed since the last time into `effects`: rows as they are now,
     /// roll-ups as what is to be added.
-    pub fn drain(&mut self, effects: &mut Effects) {
+    pub fn drain(&mut self, effects: &mut Effects, judge: &dyn Judge) {
         let waiting = self.pending.endpoints.iter().flatten();
         let waiting = waiting.map(|it| it.at).collect::<Vec<_>>();
         waiting.into_iter().for_each(|at| self.line_up(at));
         // First, because the row of an endpoint says whether its profile differs.
-        self.drain_profiles(effects);
+        self.drain_profiles(effects, judge);
         let coverage = self.coverage();
         let changed = coverage != self.pending.coverage_written;
         let fresh = Pending::after(coverage);
@@ -30,6 +32,7 @@ impl Inventory {
             .forgotten_collections
             .extend(pending.forgotten_collections);
         effects.aliases.extend(pending.aliases);
+        effects.discoveries.extend(pending.discoveries);
         for home in pending.collections.into_iter().flatten() {
             if let Some(collection) = self.collections.slab.get_mut(home) {
                 (collection.own.waits_at, collection.own.written) = (None, true);
@@ -46,7 +49,9 @@ impl Inventory {
             }
             if let Some(endpoint) = self.endpoints.slab.get_mut(waiting.at) {
                 (endpoint.own.waits_at, endpoint.own.written) = (None, true);
-                let mut row = endpoint.row();
+                let home = self.collections.slab.get(endpoint.own.home);
+                let scope = home.map_or("/", |it| &*it.scope);
+                let mut row = endpoint.row(Types { judge, scope });
                 self.explain_row(waiting.at, &mut labels, &mut row.facts);
                 effects.endpoints.push(row);
                 effects.rollups.extend(waiting.rollups());

@@ -14,6 +14,7 @@ impl Inventory {
     pub fn set_key(&mut self, key: &[u8; 32]) {
         self.masks = Masks::new(key);
         self.ways.void();
+        self.seed = self.masks.seed();
         self.scratch.recent = Recent::default();
         self.path_nodes = 0;
         for (_, collection) in self.collections.slab.iter_mut() {

@@ -3,10 +3,12 @@
 //! memory only: after a restart every profile waits in line once.
 
 use gatewatch_model::effects::Effects;
+use gatewatch_model::info_type::Judge;
 use gatewatch_model::{EndpointId, Timestamp};
 
 use super::Inventory;
 use crate::limits::PROFILES_PER_CHECKPOINT_MAX;
+use crate::profile::Types;
 
 /// Profiles that the store does not have as they are now, each once.
 #[derive(Default)]
@@ -22,7 +24,7 @@ impl Inventory {
         self.line.now = self.line.now.max(at);
     }
 
-    pub(super) fn drain_profiles(&mut self, effects: &mut Effects) {
+    pub(super) fn drain_profiles(&mut self, effects: &mut Effects, judge: &dyn Judge) {
         let now = self.line.now;
         let mut room = PROFILES_PER_CHECKPOINT_MAX;
         let mut drifted = Vec::new();
@@ -40,7 +42,9 @@ impl Inventory {
             room -= 1;
             let collection = self.collections.slab.get(endpoint.own.home);
             let operation = collection.and_then(|it| it.said.operation(&endpoint.key));
-            let row = endpoint.profile.row(*id, &endpoint.facts, operation);
+            let scope = collection.map_or("/", |it| &*it.scope);
+            let types = Types { judge, scope };
+            let row = endpoint.profile.row(*id, &endpoint.facts, operation, types);
             let differs = operation.map(|_| !row.differences.is_empty());
             if endpoint.own.differs != differs {
                 endpoint.own.differs = differs;

@@ -7,6 +7,7 @@ mod replay;
 mod templates;
 
 use gatewatch_model::effects::Effects;
+use gatewatch_model::info_type::NoTypes;
 use gatewatch_model::{Blemishes, Exchange, Position, Timestamp};
 
 use super::*;
@@ -28,6 +29,8 @@ fn observe(inventory: &mut Inventory, exchange: &Exchange<'_>, at: Timestamp) ->
         external: None,
         at,
         blemishes: Blemishes::default(),
+        fits: &[],
+        judge: &NoTypes,
     })
 }
 
@@ -37,7 +40,7 @@ fn see(inventory: &mut Inventory, text: &str) -> Option<EndpointId> {
 
 fn drained(inventory: &mut Inventory) -> Effects {
     let mut effects = Effects::default();
-    inventory.drain(&mut effects);
+    inventory.drain(&mut effects, &NoTypes);
     effects
 }
 
@@ -147,6 +150,8 @@ fn one_host_in_two_scopes_is_two_collections() {
             external: None,
             at: Timestamp::ZERO,
             blemishes: Blemishes::default(),
+            fits: &[],
+            judge: &NoTypes,
         });
     }
     let rows = drained(&mut inventory).collections;

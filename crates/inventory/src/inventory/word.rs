@@ -155,7 +155,7 @@ impl Inventory {
     }
 
     /// Has all rows of a collection and its own written at the next checkpoint.
-    fn wait_all(&mut self, home: u32) {
+    pub(super) fn wait_all(&mut self, home: u32) {
         let mut own = self
             .endpoints
             .of(home)
@@ -174,7 +174,7 @@ impl Inventory {
     }
 
     /// Has the profiles of a collection written again, with the differences that they have by now.
-    fn rewrite_profiles(&mut self, home: u32) {
+    pub(super) fn rewrite_profiles(&mut self, home: u32) {
         let own = self.endpoints.of(home).map(|it| it.0).collect::<Vec<_>>();
         for at in own {
             if let Some(endpoint) = self.endpoints.slab.get_mut(at) {

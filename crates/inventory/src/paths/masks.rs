@@ -55,6 +55,11 @@ impl Masks {
         self.0.is_none()
     }
 
+    /// Of hashes that are too short to be tokens and are made of each value.
+    pub fn seed(&self) -> u64 {
+        self.0.as_ref().map_or(0, |it| it.hash("values of members"))
+    }
+
     /// The token of a word that is not to be text.
     pub fn token(&self, word: &str) -> Option<u64> {
         let keyed = self.0.as_ref()?;

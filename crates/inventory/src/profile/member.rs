@@ -2,12 +2,16 @@
 
 use gatewatch_decode::Value;
 use gatewatch_model::facts::Handful;
+use gatewatch_model::info_type::{Fit, Judge, Verdict};
 use gatewatch_model::profile::MemberRow;
+use gatewatch_model::sensitivity::MemberHit;
 use gatewatch_model::{Spot, Timestamp};
 use minicbor::{Decode, Encode};
 
+use super::hits::Hits;
 use super::kinds::{Kind, ROLL};
 use super::secrecy::is_private;
+use super::sensitive::Types;
 use super::tally::Tally;
 use super::values::{Sent, Values};
 
@@ -41,6 +45,8 @@ pub(super) struct Member {
     /// In seconds since 1970.
     #[n(10)]
     seen: Range<u32>,
+    #[n(11)]
+    pub hits: Option<Box<Hits>>,
     #[cbor(skip)]
     pub own: Own,
 }
@@ -88,6 +94,8 @@ pub(super) struct Told {
     pub seconds: u32,
     /// Which of the two counts of presence it falls into.
     pub refused: bool,
+    /// Of hashes of values.
+    pub seed: u64,
     /// Values that the profile has room for.
     pub room: usize,
 }
@@ -121,6 +129,7 @@ impl Member {
             distinct: Handful::default(),
             values,
             seen: Range(u32::MAX, 0),
+            hits: None,
             own: Own::default(),
         }
     }
@@ -135,7 +144,7 @@ impl Member {
         match value {
             Value::Text(text) => {
                 self.length.add(characters(text));
-                let hash = hash(text);
+                let hash = hash(text, told.seed);
                 self.distinct.add(hash);
                 if !told.refused && !matches!(self.values, Values::Free) && !text.is_empty() {
                     let caller = told.caller;
@@ -145,7 +154,7 @@ impl Member {
                 }
             }
             Value::Number(text) => {
-                self.distinct.add(hash(text));
+                self.distinct.add(hash(text, told.seed));
                 if let Some(number) = number(text) {
                     self.range.add(number);
                 }
@@ -169,6 +178,7 @@ impl Member {
             distinct,
             values,
             seen,
+            hits,
             own: _,
         } = other;
         self.present += present;
@@ -179,6 +189,32 @@ impl Member {
         self.distinct.merge(distinct);
         self.values.merge(values);
         self.seen.merge(*seen);
+        if let Some(hits) = hits {
+            self.hits.get_or_insert_default().merge(hits);
+        }
+    }
+
+    /// Counts what its latest value fits. Answers the verdict that makes it sensitive, or of
+    /// another type than before; from then on its values are never text.
+    pub fn classify(&mut self, fits: &[Fit], at: Timestamp, judge: &dyn Judge) -> Option<Verdict> {
+        if fits.is_empty() && self.hits.is_none() {
+            return None;
+        }
+        let values = self.texts();
+        let hits = self.hits.get_or_insert_default();
+        let due = hits.add(fits, at) | values.is_power_of_two();
+        let told = if due { hits.judge(judge, values) } else { None };
+        if told.is_some() {
+            self.values = Values::Free;
+        }
+        told
+    }
+
+    /// Texts and numbers that it had.
+    pub fn texts(&self) -> u64 {
+        let kinds = self.kinds.iter();
+        let texts = kinds.filter(|it| matches!(it.0.json_type(), "string" | "integer" | "number"));
+        texts.map(|it| it.1).sum()
     }
 
     /// Counts an exchange that had it.
@@ -217,15 +253,15 @@ impl Member {
 
     /// Beyond itself, by what is there and not by what memory is reserved.
     pub fn bytes(&self) -> usize {
-        self.path.len() + self.kinds.bytes() + self.values.bytes()
+        self.path.len() + self.kinds.bytes() + self.values.bytes() + self.hits_bytes()
     }
 
     pub fn heap_bytes(&self) -> usize {
-        self.path.len() + self.kinds.heap_bytes() + self.values.bytes()
+        self.path.len() + self.kinds.heap_bytes() + self.values.bytes() + self.hits_bytes()
     }
 
     /// `present` of `observed`, as the profile counts them.
-    pub fn row(&self, present: u64, observed: u64) -> MemberRow {
+    pub fn row(&self, present: u64, observed: u64, types: Types<'_>) -> MemberRow {
         MemberRow {
             spot: self.spot,
             status_class: self.class,
@@ -243,8 +279,19 @@ impl Member {
             distinct_estimate: self.distinct.estimate(),
             first_seen: Timestamp::from_seconds(i64::from(self.seen.0)),
             last_seen: Timestamp::from_seconds(i64::from(self.seen.1)),
-            hits: Vec::new(),
+            hits: self.hit_rows(types),
         }
+    }
+
+    pub fn hit_rows(&self, types: Types<'_>) -> Vec<MemberHit> {
+        let hits = self.hits.as_ref();
+        hits.map_or_else(Vec::new, |it| {
+            it.rows(types.judge, types.scope, self.texts())
+        })
+    }
+
+    fn hits_bytes(&self) -> usize {
+        self.hits.as_ref().map_or(0, |it| it.bytes())
     }
 
     /// Counts of kinds under a name that several may share, in the order of the roll.
@@ -266,8 +313,9 @@ pub(super) fn seconds(at: Timestamp) -> u32 {
     u32::try_from(at.seconds().max(0)).unwrap_or(u32::MAX)
 }
 
-fn hash(text: &str) -> u32 {
-    xxhash_rust::xxh3::xxh3_64(text.as_bytes()) as u32
+/// Keyed, where there is a key, so that nobody can try values against it.
+fn hash(text: &str, seed: u64) -> u32 {
+    xxhash_rust::xxh3::xxh3_64_with_seed(text.as_bytes(), seed) as u32
 }
 
 fn characters(text: &str) -> u16 {

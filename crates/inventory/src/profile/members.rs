@@ -11,13 +11,15 @@ mod room;
 
 use gatewatch_decode::Leaf;
 use gatewatch_model::facts::Counts;
+use gatewatch_model::info_type::{Fit, Judge};
 use gatewatch_model::profile::MemberRow;
 use gatewatch_model::{Spot, Timestamp};
 use minicbor::{Decode, Encode};
 
 use super::member::{Came, Member, Told, seconds};
-use super::ordinary::is_ordinary;
-use super::seen::Spots;
+use super::ordinary::{Ordinary, ordinary};
+use super::seen::{Seen, Slot, Spots};
+use super::sensitive::{Found, Types};
 use crate::state::list;
 use room::WIDE_MAX;
 
@@ -56,7 +58,7 @@ struct Own {
 }
 
 /// An exchange on its way through the members.
-pub(super) struct Round {
+pub(super) struct Round<'r> {
     caller: u64,
     seconds: u32,
     /// 1 to 5, 0 when no status was observed.
@@ -64,20 +66,30 @@ pub(super) struct Round {
     /// Spots that were observed whole.
     whole: Spots,
     before: Option<u16>,
+    at: Timestamp,
+    seed: u64,
+    judge: &'r dyn Judge,
+    /// Members that were found to be sensitive.
+    pub found: Vec<Found>,
     pub news: bool,
     /// Used again for each path that is written.
     path: String,
     general: String,
 }
 
-impl Round {
-    pub fn new(caller: u64, at: Timestamp, class: u8) -> Round {
+impl<'r> Round<'r> {
+    pub fn new(seen: &Seen<'r>, class: u8) -> Round<'r> {
+        let (caller, at) = (seen.caller_hash, seen.at);
         Round {
             caller,
             seconds: seconds(at),
             class,
             whole: Spots::default(),
             before: None,
+            at,
+            seed: seen.seed,
+            judge: seen.judge,
+            found: Vec::new(),
             news: false,
             path: String::new(),
             general: String::new(),
@@ -96,7 +108,7 @@ impl Round {
 
 impl Members {
     /// Starts an exchange in which those spots were observed whole.
-    pub fn begin(&mut self, round: &mut Round, whole: Spots) {
+    pub fn begin(&mut self, round: &mut Round<'_>, whole: Spots) {
         self.own.exchange = self.own.exchange.wrapping_add(1).max(1);
         (self.own.made_room, self.own.full) = (false, false);
         round.whole = whole;
@@ -110,30 +122,38 @@ impl Members {
         }
     }
 
-    pub fn see(&mut self, round: &mut Round, leaf: Leaf<'_>) {
+    /// `fits` are those of this leaf.
+    pub fn see(&mut self, round: &mut Round<'_>, leaf: Leaf<'_>, fits: &[Fit]) {
         let spot = leaf.spot();
         let class = round.class_of(spot);
         let key = leaf.shape() ^ SALTS[usize::from(class)];
         let at = self.expected(round.before, key).or_else(|| {
-            if is_ordinary(leaf) {
-                return None;
+            match ordinary(leaf) {
+                Ordinary::Not => {}
+                // It is a member if it ever was sensitive.
+                Ordinary::Telling if fits.is_empty() => return self.find(key),
+                Ordinary::Telling => {}
+                Ordinary::Mute => return None,
             }
             self.find(key)
                 .or_else(|| self.find_or_add(round, leaf, key))
         });
         if let Some(at) = at {
-            self.count(round, at, spot, leaf.value);
+            self.count(round, at, leaf.value);
+            self.classify(round, at, fits);
         }
     }
 
     /// A value that has no leaf: what fills a slot of the path.
-    pub fn see_slot(&mut self, round: &mut Round, name: &str, index: usize, text: &str) {
+    pub fn see_slot(&mut self, round: &mut Round<'_>, slot: Slot<'_>, fits: &[Fit]) {
+        let Slot { name, index, text } = slot;
         let spot = Spot::RequestPath;
-        let key = xxhash_rust::xxh3::xxh3_64_with_seed(name.as_bytes(), index as u64);
+        let key = slot_key(name, index);
         let at = self.expected(round.before, key).or_else(|| self.find(key));
         let at = at.or_else(|| self.add(round, key, spot, name));
         if let Some(at) = at {
-            self.count(round, at, spot, gatewatch_decode::Value::Text(text));
+            self.count(round, at, gatewatch_decode::Value::Text(text));
+            self.classify(round, at, fits);
         }
     }
 
@@ -160,13 +180,13 @@ impl Members {
         self.settle();
     }
 
-    pub fn rows(&self) -> Vec<MemberRow> {
+    pub fn rows(&self, types: Types<'_>) -> Vec<MemberRow> {
         let mut rows = self
             .list
             .iter()
             .map(|it| {
                 let (present, observed) = self.presence(it);
-                it.row(present, observed.max(present))
+                it.row(present, observed.max(present), types)
             })
             .collect::<Vec<_>>();
         rows.sort_unstable_by(|one, two| {
@@ -181,7 +201,7 @@ impl Members {
         accepted
             .map(|it| {
                 let (present, observed) = self.presence(it);
-                it.row(present, observed.max(present))
+                it.row(present, observed.max(present), Types::NONE)
             })
             .collect()
     }
@@ -228,13 +248,8 @@ impl Members {
         self.list.iter_mut().for_each(Member::forget_texts);
     }
 
-    fn count(
-        &mut self,
-        round: &mut Round,
-        at: u16,
-        spot: Spot,
-        value: gatewatch_decode::Value<'_>,
-    ) {
+    fn count(&mut self, round: &mut Round<'_>, at: u16, value: gatewatch_decode::Value<'_>) {
+        let spot = self.list[usize::from(at)].spot;
         let room = VALUES_MAX.saturating_sub(self.own.values);
         let exchange = self.own.exchange;
         let refused = round.refused() && !spot.is_response();
@@ -254,11 +269,33 @@ impl Members {
                 caller: round.caller,
                 seconds: round.seconds,
                 refused,
+                seed: round.seed,
                 room,
             },
         );
         round.news |= news;
         self.own.values = self.own.values.saturating_add_signed(values);
+    }
+
+    fn classify(&mut self, round: &mut Round<'_>, at: u16, fits: &[Fit]) {
+        let member = &mut self.list[usize::from(at)];
+        let values = member.values();
+        let Some(verdict) = member.classify(fits, round.at, round.judge) else {
+            return;
+        };
+        round.news = true;
+        round.found.push(Found {
+            spot: member.spot,
+            status_class: member.class,
+            path: member.path.clone(),
+            verdict,
+        });
+        self.own.values -= values - self.list[usize::from(at)].values();
+    }
+
+    /// All of them that may be sensitive.
+    pub fn with_hits(&self) -> impl Iterator<Item = &Member> {
+        self.list.iter().filter(|it| it.hits.is_some())
     }
 
     /// The member that came after that one the last time, if it is this one.
@@ -326,6 +363,11 @@ impl<'b, C> Decode<'b, C> for Members {
 /// In which members are written, whatever the order they came in.
 fn order(key: u64, member: &Member) -> (Spot, u8, &str, u64) {
     (member.spot, member.class, &member.path, key)
+}
+
+/// Under which a segment of the path is kept.
+fn slot_key(name: &str, index: usize) -> u64 {
+    xxhash_rust::xxh3::xxh3_64_with_seed(name.as_bytes(), index as u64)
 }
 
 fn observed_key(spot: Spot, class: u8) -> u16 {

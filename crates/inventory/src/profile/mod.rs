@@ -6,6 +6,7 @@
 
 mod credentials;
 mod differences;
+mod hits;
 mod kinds;
 mod member;
 mod members;
@@ -14,27 +15,31 @@ mod role;
 mod row;
 mod secrecy;
 mod seen;
+mod sensitive;
 mod tally;
 mod tokens;
 mod top;
 mod transport;
 mod values;
 
-use gatewatch_model::Timestamp;
+use gatewatch_decode::{Leaf, Value};
 use gatewatch_model::facts::Names;
+use gatewatch_model::info_type::Fit;
 use gatewatch_model::profile::{Answer, Protocol};
 use gatewatch_model::rollup::status_class;
+use gatewatch_model::{Spot, Timestamp};
 use minicbor::{Decode, Encode};
 
 use credentials::Carried;
 use members::{Members, Round};
-use seen::{Call, slots};
+use seen::{Call, Slot, slots};
 use tokens::Tokens;
 use top::TopCallers;
 use transport::Transport;
 
 pub(crate) use secrecy::is_secret;
 pub(crate) use seen::Seen;
+pub(crate) use sensitive::{Found, Types};
 
 #[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
 #[cbor(map)]
@@ -101,10 +106,11 @@ struct Written {
 const REWRITE_SECONDS: i64 = 60;
 
 impl Profile {
-    pub fn observe(&mut self, seen: &Seen<'_>) {
+    /// Answers the members that were found to be sensitive.
+    pub fn observe(&mut self, seen: &Seen<'_>) -> Vec<Found> {
         let status = seen.exchange.status();
         let answered = status.map(|it| (200..300).contains(&it));
-        let mut news = self.see_members(seen, status_class(status) as u8);
+        let (mut news, found) = self.see_members(seen, status_class(status) as u8);
         news |= self.see_credentials(seen, answered);
         news |= self.see_transport(seen);
         news |= self.see_call(seen.call, seen.at, answered);
@@ -118,6 +124,7 @@ impl Profile {
         }
         news |= self.callers.add(seen.caller_hash, seen.caller);
         self.own.revision += u64::from(news);
+        found
     }
 
     pub fn merge(&mut self, other: &Profile) {
@@ -229,16 +236,26 @@ impl Profile {
             + self.callers.heap_bytes()
     }
 
-    fn see_members(&mut self, seen: &Seen<'_>, class: u8) -> bool {
-        let mut round = Round::new(seen.caller_hash, seen.at, class);
+    fn see_members(&mut self, seen: &Seen<'_>, class: u8) -> (bool, Vec<Found>) {
+        let mut round = Round::new(seen, class);
         self.members.begin(&mut round, seen.whole);
-        for (index, (name, value)) in slots(seen.key, seen.path).enumerate() {
-            self.members.see_slot(&mut round, name, index, value);
+        let mut segments = 0_u64;
+        for (index, (at, name, text)) in slots(seen.key, seen.path).enumerate() {
+            segments |= 1_u64.checked_shl(at as u32).unwrap_or(0);
+            let own = seen.fits_of_segment(at, text);
+            self.members
+                .see_slot(&mut round, Slot { name, index, text }, own);
         }
-        for leaf in seen.leaves.iter() {
-            self.members.see(&mut round, leaf);
+        let mut fits = seen.fits;
+        for (at, leaf) in seen.leaves.iter().enumerate() {
+            let own = fits_of(&mut fits, at);
+            if let (false, Some(slot)) = (own.is_empty(), segment(leaf, segments)) {
+                self.members.see_slot(&mut round, slot, own);
+            } else {
+                self.members.see(&mut round, leaf, own);
+            }
         }
-        round.news
+        (round.news, round.found)
     }
 
     fn see_credentials(&mut self, seen: &Seen<'_>, answered: Option<bool>) -> bool {
@@ -306,6 +323,35 @@ impl Profile {
         news
     }
 }
+
+/// Takes those of a leaf off fits that stand in the order of leaves.
+fn fits_of<'f>(fits: &mut &'f [Fit], leaf: usize) -> &'f [Fit] {
+    if fits.first().is_none_or(|it| it.leaf as usize != leaf) {
+        return &[];
+    }
+    let end = fits.iter().take_while(|it| it.leaf as usize == leaf);
+    let (own, rest) = fits.split_at(end.count());
+    *fits = rest;
+    own
+}
+
+/// A segment of the path that is none of those slots. What is no slot is one word, so that all of
+/// its values are seen when one of them fits.
+fn segment(leaf: Leaf<'_>, slots: u64) -> Option<Slot<'_>> {
+    let index = leaf.item().filter(|_| leaf.spot() == Spot::RequestPath)? as usize;
+    let name = *SEGMENTS.get(index).filter(|_| slots >> index & 1 == 0)?;
+    match leaf.value {
+        Value::Text(text) => Some(Slot { name, index, text }),
+        _ => None,
+    }
+}
+
+/// What segments are called that have no name.
+#[rustfmt::skip]
+static SEGMENTS: [&str; 24] = [
+    "[0]", "[1]", "[2]", "[3]", "[4]", "[5]", "[6]", "[7]", "[8]", "[9]", "[10]", "[11]",
+    "[12]", "[13]", "[14]", "[15]", "[16]", "[17]", "[18]", "[19]", "[20]", "[21]", "[22]", "[23]",
+];
 
 /// Whether that answer is the first of its kind.
 fn first(answer: &Answer, yes: bool) -> bool {

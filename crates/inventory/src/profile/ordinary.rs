@@ -6,12 +6,31 @@ use std::sync::LazyLock;
 use gatewatch_decode::{Leaf, Leaves, Value};
 use gatewatch_model::Spot;
 
-/// Whether it is no member worth telling.
-pub(super) fn is_ordinary(leaf: Leaf<'_>) -> bool {
+/// What a leaf is to a profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ordinary {
+    /// A member.
+    Not,
+    /// A member only where it is sensitive: it may hold who or where somebody is, or what lets
+    /// them in.
+    Telling,
+    /// Never a member: it is made by machines for machines.
+    Mute,
+}
+
+pub(super) fn ordinary(leaf: Leaf<'_>) -> Ordinary {
     let spot = leaf.spot();
-    matches!(spot, Spot::RequestHeaders | Spot::ResponseHeaders)
-        && SHAPES.binary_search(&leaf.shape()).is_ok()
-        || spot == Spot::RequestPath
+    if spot == Spot::RequestPath {
+        return Ordinary::Mute;
+    }
+    if !matches!(spot, Spot::RequestHeaders | Spot::ResponseHeaders) {
+        return Ordinary::Not;
+    }
+    match SHAPES.binary_search_by_key(&leaf.shape(), |it| it.0) {
+        Ok(at) if SHAPES[at].1 => Ordinary::Telling,
+        Ok(_) => Ordinary::Mute,
+        Err(_) => Ordinary::Not,
+    }
 }
 
 /// The same by name.
@@ -19,8 +38,8 @@ pub(super) fn is_ordinary_name(name: &str) -> bool {
     ORDINARY.iter().any(|it| it.eq_ignore_ascii_case(name))
 }
 
-/// The shapes of all of them, in requests and responses, sorted.
-static SHAPES: LazyLock<Vec<u64>> = LazyLock::new(|| {
+/// The shapes of all of them, in requests and responses, sorted, with whether they tell.
+static SHAPES: LazyLock<Vec<(u64, bool)>> = LazyLock::new(|| {
     let mut leaves = Leaves::default();
     for spot in [Spot::RequestHeaders, Spot::ResponseHeaders] {
         leaves.begin(spot);
@@ -28,10 +47,22 @@ static SHAPES: LazyLock<Vec<u64>> = LazyLock::new(|| {
             leaves.add_named(name, Value::Null);
         }
     }
-    let mut shapes = leaves.iter().map(|it| it.shape()).collect::<Vec<_>>();
+    let mut shapes = leaves
+        .iter()
+        .map(|it| (it.shape(), TELLING.binary_search(&it.name()).is_ok()))
+        .collect::<Vec<_>>();
     shapes.sort_unstable();
     shapes
 });
+
+/// Sorted, and all among the ordinary ones.
+#[rustfmt::skip]
+static TELLING: &[&str] = &[
+    "authorization", "cf-connecting-ip", "content-disposition", "forwarded", "from", "location",
+    "origin", "proxy-authorization", "referer", "true-client-ip", "x-azure-clientip",
+    "x-azure-socketip", "x-client-ip", "x-envoy-external-address", "x-forwarded-client-cert",
+    "x-forwarded-for", "x-original-forwarded-for", "x-real-ip",
+];
 
 #[rustfmt::skip]
 static ORDINARY: &[&str] = &[
@@ -81,17 +112,26 @@ mod tests {
     fn ordinary_headers_are_no_members_and_others_are() {
         let mut leaves = Leaves::default();
         leaves.begin(Spot::RequestHeaders);
-        for name in ["user-agent", "x-tenant"] {
+        for name in ["user-agent", "x-real-ip", "x-tenant"] {
             leaves.add_named(name, Value::Text("x"));
         }
         leaves.begin(Spot::ResponseBody);
         leaves.add_named("date", Value::Text("x"));
-        let ordinary = leaves.iter().map(is_ordinary).collect::<Vec<_>>();
-        assert_eq!(ordinary, [true, false, false]);
+        let told = leaves.iter().map(ordinary).collect::<Vec<_>>();
+        assert_eq!(
+            told,
+            [
+                Ordinary::Mute,
+                Ordinary::Telling,
+                Ordinary::Not,
+                Ordinary::Not
+            ]
+        );
     }
 
     #[test]
     fn the_list_is_sorted() {
-        assert!(ORDINARY.is_sorted());
+        assert!(ORDINARY.is_sorted() && TELLING.is_sorted());
+        assert!(TELLING.iter().all(|it| ORDINARY.contains(it)));
     }
 }

@@ -5,13 +5,18 @@ use gatewatch_model::definition::Operation;
 use gatewatch_model::facts::Facts;
 use gatewatch_model::profile::{EndpointFacts, KnownBy, ProfileRow};
 
-use super::Profile;
 use super::differences::differences;
 use super::role::role;
+use super::{Profile, Types};
 
 impl Profile {
     /// The facts of lists and checks; what a definition or a person says is not among them.
-    pub fn facts(&self, method: &str, template: &str, calls: u64) -> EndpointFacts {
+    pub fn facts(
+        &self,
+        (method, template): (&str, &str),
+        calls: u64,
+        types: Types<'_>,
+    ) -> EndpointFacts {
         EndpointFacts {
             known_by: KnownBy {
                 traffic: calls > 0,
@@ -34,7 +39,7 @@ impl Profile {
             introspection: self.introspection,
             deprecated: self.deprecated,
             sunset: self.sunset,
-            sensitive: Vec::new(),
+            sensitive: self.sensitive(types),
         }
     }
 
@@ -48,6 +53,7 @@ impl Profile {
         endpoint: EndpointId,
         facts: &Facts,
         operation: Option<&Operation>,
+        types: Types<'_>,
     ) -> ProfileRow {
         ProfileRow {
             endpoint,
@@ -59,7 +65,7 @@ impl Profile {
             response_types: self.response_types.rows(),
             protocols: self.protocols.rows(),
             callers_top: self.callers.rows(),
-            members: self.members.rows(),
+            members: self.members.rows(types),
             members_lost: self.members.lost(),
             query_depth_max: self.query_depth_max,
             query_aliases_max: self.query_aliases_max,

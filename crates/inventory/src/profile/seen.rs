@@ -1,7 +1,8 @@
 //! An exchange as a profile reads it: what was observed of it, and what it says.
 
-use gatewatch_decode::{BodyKind, Leaves, Message, Path, Reading, Token};
+use gatewatch_decode::{BodyKind, Leaves, Message, Path, Reading, Token, Value};
 use gatewatch_model::exchange::Exchange;
+use gatewatch_model::info_type::{Fit, Judge};
 use gatewatch_model::profile::{Credential, Credentials, Protocol};
 use gatewatch_model::{Caller, Spot, Timestamp};
 
@@ -11,6 +12,11 @@ use crate::inventory::Sighting;
 pub(crate) struct Seen<'s> {
     pub exchange: &'s Exchange<'s>,
     pub leaves: &'s Leaves,
+    /// What its values fit, in the order of leaves, and what that makes of members.
+    pub fits: &'s [Fit],
+    pub judge: &'s dyn Judge,
+    /// Of hashes of values.
+    pub seed: u64,
     /// Spots whose leaves are all there.
     pub whole: Spots,
     /// `GET /orders/{id}`, and the path that it stands for.
@@ -57,13 +63,20 @@ impl Spots {
 }
 
 impl<'s> Seen<'s> {
-    pub fn of(sighting: &Sighting<'s>, caller_hash: u64, key: &'s str) -> Seen<'s> {
+    pub fn of(sighting: &Sighting<'s>, caller_hash: u64, key: &'s str, seed: u64) -> Seen<'s> {
         let Sighting {
-            exchange, reading, ..
+            exchange,
+            reading,
+            fits,
+            judge,
+            ..
         } = *sighting;
         Seen {
             exchange,
             leaves: reading.leaves(),
+            fits,
+            judge,
+            seed,
             whole: whole(exchange, reading),
             key,
             path: reading.path(),
@@ -80,18 +93,51 @@ impl<'s> Seen<'s> {
     }
 }
 
-/// The slots of a key such as `GET /orders/{id}`, each with what stands there in the path.
-pub(super) fn slots<'s>(key: &'s str, path: &'s Path) -> impl Iterator<Item = (&'s str, &'s str)> {
+impl<'s> Seen<'s> {
+    /// What the segment of that number fits. A path that is written oddly counts other segments.
+    pub fn fits_of_segment(&self, at: usize, text: &str) -> &'s [Fit] {
+        let is_it = |fit: &Fit| {
+            let leaf = self.leaves.iter().nth(fit.leaf as usize);
+            leaf.is_some_and(|it| {
+                it.spot() == Spot::RequestPath
+                    && it.item() == u32::try_from(at).ok()
+                    && it.value == Value::Text(text)
+            })
+        };
+        let Some(from) = self.fits.iter().position(is_it) else {
+            return &[];
+        };
+        let of_leaf = |it: &&Fit| it.leaf == self.fits[from].leaf;
+        let count = self.fits[from..].iter().take_while(of_leaf).count();
+        &self.fits[from..from + count]
+    }
+}
+
+/// A segment of a path: its name, or `[2]`, which it is of its kind, and what stands there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Slot<'s> {
+    pub name: &'s str,
+    pub index: usize,
+    pub text: &'s str,
+}
+
+/// The slots of a key such as `GET /orders/{id}`, each with what stands there in the path and
+/// which segment that is.
+pub(super) fn slots<'s>(
+    key: &'s str,
+    path: &'s Path,
+) -> impl Iterator<Item = (usize, &'s str, &'s str)> {
     let template = key.split_once(' ').map_or(key, |it| it.1);
     let template = template.split_once('#').map_or(template, |it| it.0);
     let segments = template.strip_prefix('/').unwrap_or("").split('/');
     segments
         .zip(path.segments())
-        .filter_map(|(segment, value)| {
+        .enumerate()
+        .filter_map(|(at, (segment, value))| {
             let (before, rest) = segment.split_once('{')?;
             let (name, after) = rest.split_once('}')?;
             let value = value.strip_prefix(before)?.strip_suffix(after)?;
-            (name != "rest").then_some((name, value))
+            (name != "rest").then_some((at, name, value))
         })
 }
 
@@ -192,7 +238,8 @@ mod tests {
         let exchange = gatewatch_testkit::traffic(&format!("GET {url}")).remove(0);
         let mut path = Path::default();
         path.read(&exchange);
-        assert_eq!(slots(key, &path).collect::<Vec<_>>(), expected, "{key}");
+        let found = slots(key, &path).map(|it| (it.1, it.2));
+        assert_eq!(found.collect::<Vec<_>>(), expected, "{key}");
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod bounds;
 
 use gatewatch_decode::{Leaves, Path, Reading, Token, Value};
 use gatewatch_model::facts::Facts;
+use gatewatch_model::info_type::NoTypes;
 use gatewatch_model::profile::{Credential, Credentials, MemberRow, ProfileRow};
 use gatewatch_model::{Caller, EndpointId, Spot};
 use proptest::prelude::*;
@@ -83,6 +84,9 @@ fn observe(profile: &mut Profile, said: &Said) {
     profile.observe(&Seen {
         exchange: &exchange,
         leaves: &leaves,
+        fits: &[],
+        judge: &NoTypes,
+        seed: 0,
         whole,
         key: "GET /",
         path: &Path::default(),
@@ -117,9 +121,12 @@ pub(super) fn traffic(text: &str, profile: &mut Profile, facts: &mut Facts) {
                 external: None,
                 at: exchange.at.unwrap_or_default(),
                 blemishes: exchange.blemishes,
+                fits: &[],
+                judge: &NoTypes,
             },
             crate::caller_hash(&caller),
             "GET /orders/{id}",
+            0,
         ));
         facts.observe(&gatewatch_model::facts::Observation {
             status: exchange.status().unwrap_or(0),
@@ -135,7 +142,7 @@ fn fold(all: &[Said]) -> Profile {
 }
 
 fn row(profile: &Profile) -> ProfileRow {
-    profile.row(EndpointId([7; 16]), &Facts::default(), None)
+    profile.row(EndpointId([7; 16]), &Facts::default(), None, Types::NONE)
 }
 
 fn bytes(profile: &Profile) -> Vec<u8> {
@@ -372,7 +379,7 @@ fn not_observed_is_neither_authenticated_nor_anonymous() {
         credentials,
         ..Said::default()
     };
-    let facts = |all: &[Said]| fold(all).facts("GET", "/", 1);
+    let facts = |all: &[Said]| fold(all).facts(("GET", "/"), 1, Types::NONE);
     assert_eq!(facts(&[said(None, 200)]).authenticated.ever(), None);
     let answered = facts(&[said(Some(0), 200)]);
     assert_eq!(
@@ -428,7 +435,7 @@ fn traffic_becomes_a_profile() {
     assert_eq!(row.response_types, [("application/json".into(), 3)]);
     assert_eq!(row.protocols, [("1.3".into(), 3), ("HTTP/2".into(), 3)]);
     assert_eq!(row.callers_top.len(), 4);
-    let facts = profile.facts("PUT", "/orders/{id}", 4);
+    let facts = profile.facts(("PUT", "/orders/{id}"), 4, Types::NONE);
     assert_eq!((facts.authenticated.yes, facts.authenticated.no), (3, 1));
     assert_eq!(
         (facts.anonymous_answered.yes, facts.anonymous_answered.no),

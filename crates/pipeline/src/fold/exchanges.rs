@@ -1,12 +1,14 @@
 //! The first stage: exchanges become inventory, roll-ups, and digests for the second stage.
 
-use gatewatch_decode::Reading;
+use gatewatch_classify::{Catalogue, Hit};
+use gatewatch_decode::{Leaves, Reading};
 use gatewatch_inventory::{Digests, Inventory, Placed, Sighting};
 use gatewatch_model::control::{Control, NumberedControl};
 use gatewatch_model::effects::Effects;
 use gatewatch_model::record::{Arrival, Digest};
 use gatewatch_model::{Exchange, Position, Record, Stage, Timestamp};
 
+use super::classification::{Classification, State};
 use super::sources::Sources;
 use super::time::FoldTime;
 use super::{Fold, StateError};
@@ -25,6 +27,7 @@ pub struct ExchangeFold {
     revision: u64,
     inventory: Inventory,
     digests: Digests,
+    classification: Classification,
     /// Memory that is used again for each exchange.
     reading: Reading,
     // Below: waiting for the next checkpoint, not part of the state.
@@ -71,7 +74,8 @@ impl Fold for ExchangeFold {
             sources: self.sources.drain(),
             ..Effects::default()
         };
-        self.inventory.drain(&mut effects);
+        self.inventory
+            .drain(&mut effects, &self.classification.judging());
         effects
     }
 
@@ -106,6 +110,10 @@ impl Fold for ExchangeFold {
         super::seal("fold", bytes, |bytes| drop(minicbor::encode(&head, bytes)));
         super::seal("inventory", bytes, |bytes| self.inventory.encode(bytes));
         super::seal("digests", bytes, |bytes| self.digests.encode(bytes));
+        let said = self.classification.state();
+        super::seal("classification", bytes, |bytes| {
+            drop(minicbor::encode(said, bytes));
+        });
     }
 
     fn decode(mut bytes: &[u8]) -> Result<Self, StateError> {
@@ -115,12 +123,29 @@ impl Fold for ExchangeFold {
             revision: head.revision,
             inventory: super::open("inventory", &mut bytes, Inventory::decode)?,
             digests: super::open("digests", &mut bytes, Digests::decode)?,
+            classification: match bytes {
+                // A release before classification wrote it.
+                [] => Classification::default(),
+                _ => super::open("classification", &mut bytes, |it| {
+                    minicbor::decode::<State>(it)
+                })?
+                .into(),
+            },
             ..ExchangeFold::default()
         })
     }
 }
 
 impl ExchangeFold {
+    /// What was found in the exchange that arrived last, and what it was found in.
+    pub fn found(&self) -> (&[Hit], &Leaves) {
+        (self.classification.hits(), self.reading.leaves())
+    }
+
+    pub fn catalogue(&self) -> &Catalogue {
+        self.classification.catalogue()
+    }
+
     pub fn inventory(&self) -> &Inventory {
         &self.inventory
     }
@@ -144,6 +169,9 @@ impl ExchangeFold {
             .time
             .accept(arrival.received, arrival.stream, exchange.at);
         self.reading.read(exchange);
+        self.classification
+            .find(self.reading.leaves(), &arrival.scope);
+        let judging = self.classification.judging();
         let caller = gatewatch_decode::caller_of(exchange, &self.reading);
         let sighting = Sighting {
             exchange,
@@ -153,6 +181,8 @@ impl ExchangeFold {
             external: arrival.external,
             at: accepted.at,
             blemishes: accepted.blemishes,
+            fits: self.classification.fits(),
+            judge: &judging,
         };
         let placed = self.inventory.observe(&sighting);
         self.sources.count(arrival, accepted.at, placed.blemishes);
@@ -189,7 +219,14 @@ impl ExchangeFold {
                 definition,
             } => self.inventory.define(subject, definition, numbered.at),
             Control::Undefine { collection } => self.inventory.undefine(*collection),
-            Control::Classify { .. } | Control::InfoTypes { .. } | Control::Elsewhere => false,
+            Control::Classify { scope, sensitivity } => {
+                self.classification.say(scope, sensitivity);
+                self.inventory.tell_again(scope)
+            }
+            Control::InfoTypes { files } => {
+                self.classification.bring(files) && self.inventory.tell_again("/")
+            }
+            Control::Elsewhere => false,
         };
     }
 

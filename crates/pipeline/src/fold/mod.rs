@@ -2,6 +2,7 @@
 //! file and no map of random order; whoever folds the same records gets the same effects.
 
 mod callers;
+mod classification;
 mod exchanges;
 mod sources;
 mod time;

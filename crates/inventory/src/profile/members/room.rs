@@ -19,7 +19,7 @@ impl Members {
     /// Finds a member by the path it has for people, and adds it if there is room.
     pub(super) fn find_or_add(
         &mut self,
-        round: &mut Round,
+        round: &mut Round<'_>,
         leaf: Leaf<'_>,
         key: u64,
     ) -> Option<u16> {
@@ -42,7 +42,7 @@ impl Members {
 
     pub(super) fn add(
         &mut self,
-        round: &mut Round,
+        round: &mut Round<'_>,
         key: u64,
         spot: Spot,
         path: &str,

@@ -1,0 +1,223 @@
+//! Classification in the fold: what is looked for in which scope, and what values fit. Settings
+//! and a user's own types come by Controls and are state; everything else follows from them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use gatewatch_classify::{Catalogue, Classifier, Hit, InfoType, SHIPPED, Switches, judge_all};
+use gatewatch_decode::Leaves;
+use gatewatch_model::InfoTypeId;
+use gatewatch_model::info_type::{Category, Fit, HitFact, Judge, Verdict};
+use gatewatch_model::sensitivity::{Sensitivity, scopes_above};
+
+/// Scopes whose switches are at hand; with more all are made anew.
+const SWITCHES_MAX: usize = 1_024;
+
+/// Names of files with their texts.
+type Files = Vec<(Box<str>, Box<str>)>;
+
+/// Made once; clones share what is large.
+static OF_SHIPPED: LazyLock<Classifier> =
+    LazyLock::new(|| Classifier::new(Arc::new(SHIPPED.clone())));
+
+/// The own types that were compiled last, because all partitions ask for the same.
+static OF_OWN: Mutex<Option<(Files, Classifier)>> = Mutex::new(None);
+
+pub struct Classification {
+    classifier: Classifier,
+    state: State,
+    /// What is looked for by scope, from the rest.
+    switches: BTreeMap<Box<str>, Switches>,
+    fits: Vec<Fit>,
+    hits: Vec<Hit>,
+}
+
+/// What a snapshot keeps of it.
+#[derive(Clone, Debug, Default, PartialEq, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+pub struct State {
+    #[n(0)]
+    own: Files,
+    /// By scope.
+    #[n(1)]
+    said: BTreeMap<Box<str>, Sensitivity>,
+}
+
+impl Default for Classification {
+    fn default() -> Self {
+        Classification::from(State::default())
+    }
+}
+
+impl From<State> for Classification {
+    fn from(state: State) -> Classification {
+        Classification {
+            classifier: classifier(&state.own),
+            state,
+            switches: BTreeMap::new(),
+            fits: Vec::new(),
+            hits: Vec::new(),
+        }
+    }
+}
+
+/// What a fold asks of types while its inventory changes.
+#[derive(Debug)]
+pub struct Judging<'c> {
+    catalogue: &'c Catalogue,
+    said: &'c BTreeMap<Box<str>, Sensitivity>,
+}
+
+impl Classification {
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Looks at all leaves of an exchange of that scope.
+    pub fn find(&mut self, leaves: &Leaves, scope: &str) {
+        if !self.switches.contains_key(scope) {
+            if self.switches.len() >= SWITCHES_MAX {
+                self.switches.clear();
+            }
+            let (catalogue, said) = (self.classifier.catalogue(), &self.state.said);
+            let switches = Switches::of(catalogue, |it| is_on(said, scope, it));
+            self.switches.insert(scope.into(), switches);
+        }
+        self.hits.clear();
+        self.fits.clear();
+        if let Some(switches) = self.switches.get(scope) {
+            self.hits
+                .extend_from_slice(self.classifier.find(leaves, switches));
+        }
+        self.fits.extend(self.hits.iter().map(|it| Fit {
+            leaf: it.leaf,
+            info_type: it.info_type,
+            confidence: it.confidence,
+            grounds: it.grounds,
+        }));
+    }
+
+    /// Of the exchange that was looked at last.
+    pub fn fits(&self) -> &[Fit] {
+        &self.fits
+    }
+
+    /// The same with where in the text they stand.
+    pub fn hits(&self) -> &[Hit] {
+        &self.hits
+    }
+
+    pub fn catalogue(&self) -> &Catalogue {
+        self.classifier.catalogue()
+    }
+
+    pub fn judging(&self) -> Judging<'_> {
+        Judging {
+            catalogue: self.classifier.catalogue(),
+            said: &self.state.said,
+        }
+    }
+
+    pub fn say(&mut self, scope: &str, sensitivity: &Sensitivity) {
+        self.switches.clear();
+        self.state.said.insert(scope.into(), sensitivity.clone());
+    }
+
+    /// Takes a user's own types in place of all earlier ones. False, and nothing changes, if they
+    /// are not sound: whoever sends them sees to that.
+    pub fn bring(&mut self, files: &Files) -> bool {
+        let Some(classifier) = try_classifier(files) else {
+            return false;
+        };
+        self.switches.clear();
+        self.classifier = classifier;
+        self.state.own.clone_from(files);
+        true
+    }
+}
+
+impl Judge for Judging<'_> {
+    fn judge(&self, facts: &[HitFact], values: u64, verdicts: &mut Vec<Verdict>) {
+        verdicts.extend(judge_all(self.catalogue, facts, values));
+    }
+
+    fn type_of(&self, scope: &str, info_type: InfoTypeId) -> Option<(&str, Category)> {
+        let found = self.catalogue.by_key(info_type)?;
+        is_on(self.said, scope, found).then_some((&*found.id, found.category))
+    }
+}
+
+/// The nearest scope that speaks of a type decides, else the catalogue.
+fn is_on(said: &BTreeMap<Box<str>, Sensitivity>, scope: &str, info_type: &InfoType) -> bool {
+    let mut on = info_type.on;
+    if said.is_empty() {
+        return on;
+    }
+    for scope in scopes_above(scope) {
+        let said = said.get(scope);
+        on = said
+            .and_then(|it| it.switch(&info_type.id, info_type.category))
+            .unwrap_or(on);
+    }
+    on
+}
+
+/// Of the shipped types alone where own ones cannot be read any more.
+fn classifier(own: &Files) -> Classifier {
+    try_classifier(own).unwrap_or_else(|| OF_SHIPPED.clone())
+}
+
+fn try_classifier(own: &Files) -> Option<Classifier> {
+    if own.is_empty() {
+        return Some(OF_SHIPPED.clone());
+    }
+    let mut compiled = OF_OWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((files, classifier)) = &*compiled
+        && files == own
+    {
+        return Some(classifier.clone());
+    }
+    let texts = own.iter().map(|it| (&*it.0, &*it.1)).collect::<Vec<_>>();
+    let classifier = Classifier::new(Arc::new(SHIPPED.with(&texts).ok()?));
+    *compiled = Some((own.clone(), classifier.clone()));
+    Some(classifier)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn switched(categories: &[(Category, bool)], types: &[(&str, bool)]) -> Sensitivity {
+        Sensitivity {
+            categories: categories.to_vec(),
+            types: types.iter().map(|it| (it.0.into(), it.1)).collect(),
+            ..Sensitivity::default()
+        }
+    }
+
+    #[test]
+    fn the_nearest_scope_that_speaks_of_a_type_decides() {
+        let card = SHIPPED.find("credit-card").unwrap();
+        let mut said = BTreeMap::new();
+        assert!(is_on(&said, "/a/b", card));
+        said.insert("/".into(), switched(&[(Category::Finance, false)], &[]));
+        assert!(!is_on(&said, "/a/b", card));
+        said.insert("/a".into(), switched(&[], &[("credit-card", true)]));
+        assert!(is_on(&said, "/a/b", card) && !is_on(&said, "/ab", card));
+    }
+
+    #[test]
+    fn own_types_that_are_not_sound_change_nothing() {
+        let mut classification = Classification::default();
+        let types = classification.catalogue().types().len();
+        assert!(!classification.bring(&vec![("badge.toml".into(), "id = 1".into())]));
+        assert_eq!(classification.catalogue().types().len(), types);
+        let text = "id = 'badge'\ntitle = 'Badge'\ncategory = 'custom'\nseverity = 'low'\n\
+            pattern = 'BDG-\\d{6}'\nalone = 90\n\
+            examples = ['{\"badge\": \"BDG-123456\"}']\ncounter_examples = ['{\"badge\": \"x\"}']\n";
+        assert!(classification.bring(&vec![("badge.toml".into(), text.into())]));
+        assert_eq!(classification.catalogue().types().len(), types + 1);
+        let loaded = Classification::from(classification.state().clone());
+        assert!(loaded.catalogue().find("badge").is_some());
+    }
+}
