@@ -129,10 +129,9 @@ impl Members {
         let key = leaf.shape() ^ SALTS[usize::from(class)];
         let at = self.expected(round.before, key).or_else(|| {
             match ordinary(leaf) {
-                Ordinary::Not => {}
                 // It is a member if it ever was sensitive.
                 Ordinary::Telling if fits.is_empty() => return self.find(key),
-                Ordinary::Telling => {}
+                Ordinary::Not | Ordinary::Telling => {}
                 Ordinary::Mute => return None,
             }
             self.find(key)
