@@ -139,6 +139,20 @@ impl Classifier {
     }
 }
 
+impl Classifier {
+    /// Whether a value has a form of that type, and whether one whose check it passes too.
+    pub(crate) fn form_and_check(&mut self, info_type: u16, value: &[u8]) -> (bool, bool) {
+        let mut found = (false, false);
+        for ready in self.compiled.patterns_of(info_type) {
+            if ready.form.fits(value, &mut self.work.caches) {
+                found.0 = true;
+                found.1 |= ready.check.is_none_or(|it| (it.passes)(value));
+            }
+        }
+        found
+    }
+}
+
 impl Work {
     /// First over all leaves: what their names say, which of them are labels, which tell of a
     /// country.

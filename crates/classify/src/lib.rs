@@ -6,6 +6,7 @@ mod checks;
 mod compiled;
 mod confidence;
 mod context;
+mod example;
 mod find;
 mod form;
 mod gate;
@@ -22,6 +23,7 @@ mod vocabulary;
 
 pub use catalogue::{Catalogue, CatalogueError, SHIPPED};
 pub use checks::{Check, ROLL};
+pub use example::Surprise;
 pub use find::{Classifier, Hit};
 pub use info_type::{Dictionary, InfoType, Mask, Pattern, Purview, Severity};
 pub use judge::{finish, judge, judge_all};
