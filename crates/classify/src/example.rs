@@ -139,8 +139,8 @@ mod tests {
 
     #[test]
     fn an_example_that_is_not_found_says_why() {
-        let text = "id = \"own\"\ntitle = \"Own\"\nseverity = \"low\"\nnear = [\"key\"]\npattern = 'AB\\d{4}'\n\
-            named = 90\nexamples = ['key=AB1234', 'key=XY', 'other=AB1234']\ncounter_examples = ['key=AB9999']";
+        let text = "id = \"own\"\ntitle = \"Own\"\nseverity = \"low\"\nnear = [\"loyalty card\"]\npattern = 'AB\\d{4}'\n\
+            named = 90\nexamples = ['loyaltyCard=AB1234', 'loyaltyCard=XY', 'thing=AB1234']\ncounter_examples = ['loyaltyCard=AB9999']";
         let catalogue = Catalogue::default().with(&[("own.toml", text)]).unwrap();
         let own = catalogue.types()[0].clone();
         let mut classifier = Classifier::new(Arc::new(catalogue));
