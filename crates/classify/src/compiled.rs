@@ -41,6 +41,8 @@ pub(crate) struct Ready {
 /// how long it is.
 #[derive(Debug)]
 struct Gate {
+    /// Which patterns they are.
+    open: Vec<u32>,
     /// Words of one set.
     width: usize,
     by_first: Vec<u64>,
@@ -104,6 +106,7 @@ impl Compiled {
     /// Visits the patterns that need no name and that a value of that shape could fit.
     pub fn each_open(&self, shape: Shape, mut visit: impl FnMut(&Ready)) {
         let Gate {
+            open,
             width,
             by_first,
             by_len,
@@ -116,7 +119,8 @@ impl Compiled {
         for (at, (one, two)) in words.enumerate() {
             let mut left = one & two;
             while left != 0 {
-                let ready = &self.patterns[at * 64 + left.trailing_zeros() as usize];
+                let bit = at * 64 + left.trailing_zeros() as usize;
+                let ready = &self.patterns[open[bit] as usize];
                 left &= left - 1;
                 if ready.form.bounds.admit(shape) {
                     visit(ready);
@@ -141,10 +145,13 @@ impl Compiled {
 
 impl Gate {
     fn of(patterns: &[Ready]) -> Gate {
-        let width = patterns.len().div_ceil(64);
+        let open = (0..patterns.len() as u32)
+            .filter(|at| patterns[*at as usize].alone > 0)
+            .collect::<Vec<_>>();
+        let width = open.len().div_ceil(64);
         let mut by_first = vec![0; 256 * width];
         let mut by_len = vec![0; (LENGTHS + 1) * width];
-        for (at, ready) in patterns.iter().enumerate().filter(|it| it.1.alone > 0) {
+        for (at, ready) in open.iter().map(|it| &patterns[*it as usize]).enumerate() {
             let bounds = &ready.form.bounds;
             for byte in (0..=255_u8).filter(|it| bounds.begins_with(*it)) {
                 by_first[byte as usize * width + at / 64] |= 1 << (at % 64);
@@ -157,6 +164,7 @@ impl Gate {
             }
         }
         Gate {
+            open,
             width,
             by_first,
             by_len,

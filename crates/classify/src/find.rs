@@ -13,13 +13,13 @@ use crate::compiled::{Compiled, Ready};
 use crate::confidence::Setting;
 use crate::context::{Context, Contexts, Listener, Stance, Tone};
 use crate::form::Caches;
-use crate::gate::Shape;
+use crate::gate::{DIGIT, Shape};
 use crate::hint::Countries;
 use crate::placeholder::{is_blob, is_placeholder};
 use crate::switches::Switches;
 
 /// Hits with less are of no use to anyone.
-const PERCENT_MIN: u8 = 20;
+const PERCENT_MIN: u8 = 10;
 /// From here on a hit is one on its own.
 pub(crate) const PERCENT_SURE: u8 = 50;
 /// What a hit is brought down to when a stronger one has the same bytes.
@@ -162,11 +162,15 @@ impl Work {
         self.countries.clear();
         contexts.begin();
         for (at, leaf) in leaves.iter().enumerate() {
-            let context = contexts.of(&leaf, &compiled.vocabulary);
-            self.of_leaf.push(context);
-            let Value::Text(text) = leaf.value else {
+            let (Value::Text(text) | Value::Number(text)) = leaf.value else {
+                self.of_leaf.push(Context::default());
                 continue;
             };
+            let context = contexts.of(&leaf, &compiled.vocabulary);
+            self.of_leaf.push(context);
+            if matches!(leaf.value, Value::Number(_)) {
+                continue;
+            }
             if context.tone.has(Tone::COUNTRY) {
                 match leaf.spot() {
                     Spot::RequestHeaders => self.countries.see_accepted(text),
@@ -211,40 +215,59 @@ impl Work {
         (contexts, context): (&Contexts, Context),
         (label, ground): (Option<&str>, Ground),
     ) {
-        let trimmed = text.trim();
+        let trimmed = match text.as_bytes() {
+            [] | [_] => return,
+            [b'!'..=b'~', .., b'!'..=b'~'] => text,
+            _ => text.trim(),
+        };
         if trimmed.len() < 2 {
             return;
         }
-        let first = self.hits.len();
-        self.beside.heard.clear();
-        let mut beside = core::mem::take(&mut self.beside);
-        if let Some(label) = label {
-            let vocabulary = &target.compiled.vocabulary;
-            if ground == Ground::Name {
-                beside.hear_segment(label, vocabulary);
-            } else {
-                beside.hear(label, vocabulary);
-            }
-        }
         let countries = self.countries;
-        let setting = Setting {
+        let mut setting = Setting {
             names: contexts.speakers(context),
-            beside: &beside.heard,
+            beside: &[],
             ground,
             tone: context.tone,
             countries: countries.as_slice(),
         };
+        let Some(label) = label else {
+            return self.look_in(target, (text, trimmed), &setting);
+        };
+        let mut beside = core::mem::take(&mut self.beside);
+        let vocabulary = &target.compiled.vocabulary;
+        if ground == Ground::Name {
+            beside.hear_segment(label, vocabulary);
+        } else {
+            beside.hear(label, vocabulary);
+        }
+        setting.beside = &beside.heard;
+        self.look_in(target, (text, trimmed), &setting);
+        self.beside = beside;
+    }
+
+    fn look_in(
+        &mut self,
+        target: Target<'_>,
+        (text, trimmed): (&str, &str),
+        setting: &Setting<'_>,
+    ) {
+        let first = self.hits.len();
         let offset = trimmed.as_ptr() as usize - text.as_ptr() as usize;
         let shape = Shape::of(trimmed.as_bytes());
-        self.fit(target, trimmed, shape, offset as u32, &setting);
+        let mut setting = *setting;
+        if is_epoch(shape) {
+            setting.tone = Tone::OTHER;
+        }
+        let setting = &setting;
+        self.fit(target, trimmed, shape, offset as u32, setting);
         let sure = self.hits[first..]
             .iter()
             .any(|it| it.confidence >= PERCENT_SURE);
         if !sure && !is_blob(trimmed, shape) {
-            self.read_text(target, text, shape, &setting);
+            self.read_text(target, text, shape, setting);
         }
         settle(&mut self.hits, first, target.compiled);
-        self.beside = beside;
     }
 
     /// Tries the patterns that the shape of a text leaves on all of it.
@@ -331,6 +354,11 @@ fn group(leaf: &Leaf<'_>) -> u64 {
     let name = leaf.name();
     let stem = name.rfind(['[', '.']).map_or("", |at| &name[..at]);
     xxh3_64(stem.as_bytes()) ^ u64::from(leaf.holder())
+}
+
+/// Whether it could be a time: seconds, milliseconds or microseconds since 1970, up to 2033.
+fn is_epoch(shape: Shape) -> bool {
+    shape.is_only(DIGIT) && shape.first == b'1' && matches!(shape.len, 10 | 13 | 16)
 }
 
 fn is_label(text: &str) -> bool {

@@ -6,7 +6,7 @@ use gatewatch_model::info_type::Ground;
 use crate::confidence::Setting;
 use crate::context::{Speaker, Tone};
 use crate::find::{Hit, PERCENT_SURE, Target, Work};
-use crate::gate::{AT, DIGIT, EQUALS, SIGN, SPACE, Shape};
+use crate::gate::{AT, COLON, DIGIT, EQUALS, FOREIGN, SIGN, SPACE, Shape, UPPER, UPPER_HEX};
 
 /// So much of a text is read.
 const TEXT_BYTES_MAX: usize = 8 * 1024;
@@ -23,9 +23,8 @@ const LABEL_WORDS_MAX: usize = 6;
 const LONG_WORD_BYTES: usize = 16;
 /// In texts of so few words the name of the member speaks for each of them.
 const SHORT_TEXT_WORDS: usize = 4;
-const TRIMMED: &[char] = &[
-    '"', '\'', '`', '(', ')', '[', ']', '{', '}', '<', '>', ',', ';', ':', '!', '?', '.', '“', '”',
-];
+/// A text with none of these kinds of bytes holds nothing.
+const TELLING: u16 = DIGIT | UPPER | UPPER_HEX | AT | EQUALS | COLON | FOREIGN;
 const PEM: &str = "-----BEGIN ";
 
 impl Work {
@@ -37,7 +36,8 @@ impl Work {
         shape: Shape,
         setting: &Setting<'_>,
     ) {
-        if !shape.has(SPACE | SIGN | EQUALS) || shape.len < 8 {
+        // Words in small letters alone are no values, and no names of anyone.
+        if !shape.has(SPACE | SIGN | EQUALS) || !shape.has(TELLING) || shape.len < 8 {
             return;
         }
         let mut end = text.len().min(TEXT_BYTES_MAX);
@@ -142,15 +142,7 @@ impl Work {
     fn read_line(&mut self, target: Target<'_>, line: &str, line_at: usize, setting: &Setting<'_>) {
         let mut spans = core::mem::take(&mut self.spans);
         spans.clear();
-        let pieces = line
-            .split(|sign: char| sign.is_whitespace() || matches!(sign, '"' | '|' | '<' | '>' | '='))
-            .map(|it| it.trim_matches(TRIMMED))
-            .filter(|it| !it.is_empty())
-            .take(WORDS_PER_LINE_MAX);
-        spans.extend(pieces.map(|it| {
-            let from = offset(line, it) as u32;
-            (from, from + it.len() as u32)
-        }));
+        split(line, &mut spans);
         let names = if spans.len() <= SHORT_TEXT_WORDS {
             setting.names
         } else {
@@ -217,6 +209,33 @@ impl Work {
             to
         })
     }
+}
+
+/// The words of a line, from and to, without the marks around them.
+fn split(line: &str, spans: &mut Vec<(u32, u32)>) {
+    let bytes = line.as_bytes();
+    let is_mark = |it: u8| b"'`()[]{},;:!?.".contains(&it);
+    let mut from = 0;
+    while from < bytes.len() && spans.len() < WORDS_PER_LINE_MAX {
+        let len = bytes[from..].iter().position(|it| is_gap(*it));
+        let end = len.map_or(bytes.len(), |it| from + it);
+        let word = &bytes[from..end];
+        let head = word.iter().take_while(|it| is_mark(**it)).count();
+        let tail = word[head..]
+            .iter()
+            .rev()
+            .take_while(|it| is_mark(**it))
+            .count();
+        if head + tail < word.len() {
+            spans.push(((from + head) as u32, (end - tail) as u32));
+        }
+        from = end + 1;
+    }
+}
+
+/// All of these are ASCII, so no letter is cut.
+fn is_gap(byte: u8) -> bool {
+    byte <= b' ' || matches!(byte, b'"' | b'|' | b'<' | b'>' | b'=')
 }
 
 /// The label and the value of a line `label: value`.

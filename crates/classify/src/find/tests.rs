@@ -128,6 +128,53 @@ fn a_type_that_is_switched_off_is_not_found() {
     assert!(hits.iter().all(|it| it.info_type != card));
 }
 
+/// Types that a check digit or a fixed beginning proves.
+fn is_certain(key: InfoTypeId) -> bool {
+    let info_type = SHIPPED.by_key(key).unwrap();
+    let mut patterns = info_type.patterns.iter();
+    patterns.any(|it| it.alone >= 90 || it.check.is_some_and(|it| it.one_in >= 10))
+}
+
+#[test]
+fn no_made_up_id_is_a_certain_type() {
+    let mut seed = 7_u64;
+    let mut dice = move || {
+        seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let it = (seed ^ seed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        it ^ it >> 27
+    };
+    let on = Switches::all(&SHIPPED);
+    let mut classifier = classifier();
+    for _ in 0..1_000 {
+        let values = (0..25)
+            .map(|_| {
+                let (one, two) = (dice(), dice());
+                let uuid = format!(
+                    "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
+                    one as u32,
+                    one >> 48,
+                    one >> 36 & 0xfff,
+                    two & 0xfff,
+                    two >> 16
+                );
+                let hash = format!("{one:016x}{two:016x}");
+                let (epoch, order) = (
+                    1_600_000_000_000 + one % 200_000_000_000,
+                    two % 10_000_000_000,
+                );
+                format!(r#"{{"id":"{uuid}","hash":"{hash}","at":{epoch},"orderId":"{order:010}"}}"#)
+            })
+            .collect::<Vec<_>>();
+        let reading = read("/events", &format!("[{}]", values.join(",")));
+        let hits = classifier.find(reading.leaves(), &on).iter();
+        let wrong = hits.filter(|it| it.confidence >= PERCENT_SURE && is_certain(it.info_type));
+        let wrong = wrong
+            .map(|it| &*SHIPPED.by_key(it.info_type).unwrap().id)
+            .collect::<Vec<_>>();
+        assert!(wrong.is_empty(), "{wrong:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn what_was_seen_before_changes_nothing(
