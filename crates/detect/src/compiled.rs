@@ -24,10 +24,17 @@ pub static READY: LazyLock<Arc<Compiled>> = LazyLock::new(|| {
 pub struct Compiled {
     pub detections: Detections,
     pub rules: Vec<Ready>,
-    nets: Option<(Net, Net)>,
+    nets: Option<Nets>,
     /// The rules that look at each part, and those of each view.
     parts: [Chosen; Part::ALL.len()],
     views: [Chosen; View::ALL.len()],
+}
+
+struct Nets {
+    requests: Net,
+    /// Of those rules alone that calm texts can match.
+    calm: Net,
+    answers: Net,
 }
 
 /// One rule.
@@ -38,9 +45,7 @@ pub struct Ready {
     pub view: View,
     pub confidence: f32,
     pub regex: Regex,
-    /// Of each set a sign must be in the text.
-    pub signs: Vec<Signs>,
-    literals: Vec<Vec<u8>>,
+    pub needs: Needs,
 }
 
 impl Compiled {
@@ -64,27 +69,43 @@ impl Compiled {
                 reason: format!("more than {RULES_MAX}").into(),
             });
         }
-        compiled.nets = compiled.net(false).zip(compiled.net(true));
+        compiled.nets = compiled.nets();
         compiled.detections = detections;
         Ok(compiled)
     }
 
-    /// The literals that lead to rules for that part.
-    pub fn net(&self, answer: bool) -> Option<Net> {
+    fn nets(&self) -> Option<Nets> {
         let answers = self.answers();
-        let rules = (0_u16..).zip(&self.rules);
-        let rules = rules.filter(|it| answers.contains(it.0) == answer);
-        Net::weave(rules.map(|it| (it.0, it.1.literals.as_slice())))
+        let net = |wanted: &dyn Fn(u16, &Ready) -> bool| {
+            let rules = (0_u16..).zip(&self.rules).filter(|it| wanted(it.0, it.1));
+            Net::weave(rules.map(|it| (it.0, &it.1.needs)))
+        };
+        let calm = |it: &Ready| it.needs.signs.iter().all(|it| it.meets(Signs::CALM));
+        Some(Nets {
+            requests: net(&|at, _| !answers.contains(at))?,
+            calm: net(&|at, it| !answers.contains(at) && calm(it))?,
+            answers: net(&|at, _| answers.contains(at))?,
+        })
     }
 
-    /// Adds the rules that may have something to say of a text in that part.
-    pub fn cast(&self, text: &[u8], part: Part, chosen: &mut Chosen) {
-        let Some((requests, answers)) = &self.nets else {
-            return;
+    /// Adds the rules that may have something to say of a text in that part; false if there are
+    /// none.
+    pub fn cast(&self, text: &[u8], signs: Signs, part: Part, chosen: &mut Chosen) -> bool {
+        let Some(nets) = &self.nets else {
+            return false;
         };
-        let net = if part.is_answer() { answers } else { requests };
-        net.cast(text, chosen);
+        let net = if part.is_answer() {
+            &nets.answers
+        } else if signs.within(Signs::CALM) {
+            &nets.calm
+        } else {
+            &nets.requests
+        };
+        if !net.cast(text, signs, chosen) {
+            return false;
+        }
         chosen.keep(&self.parts[part as usize]);
+        !chosen.is_empty()
     }
 
     /// The rules that read that view.
@@ -149,8 +170,7 @@ fn ready(rule: &Rule) -> Result<Ready, String> {
         view: rule.view,
         confidence: f32::from(rule.confidence) / 100.0,
         regex,
-        signs,
-        literals,
+        needs: Needs { literals, signs },
     })
 }
 

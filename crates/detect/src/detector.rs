@@ -20,6 +20,8 @@ use crate::weigh::weigh;
 pub struct Detector {
     compiled: Arc<Compiled>,
     pub thresholds: Thresholds,
+    /// One for each layer of base64.
+    views: [Views; NESTED_MAX as usize + 1],
     scratch: Scratch,
     claims: Vec<Claim>,
 }
@@ -27,9 +29,6 @@ pub struct Detector {
 /// What looking at one exchange takes.
 #[derive(Default)]
 struct Scratch {
-    /// One for each layer of base64.
-    views: [Views; NESTED_MAX as usize + 1],
-    chosen: Chosen,
     grounds: Vec<Ground>,
     steps_left: u32,
     exhausted: bool,
@@ -66,6 +65,7 @@ impl Detector {
         Detector {
             compiled,
             thresholds,
+            views: Default::default(),
             scratch: Scratch::default(),
             claims: Vec::new(),
         }
@@ -75,19 +75,20 @@ impl Detector {
         let Detector {
             compiled,
             thresholds,
+            views,
             scratch,
             claims,
         } = self;
         scratch.clear();
         let mut look = Look {
-            compiled,
-            scratch,
+            views,
+            work: Work { compiled, scratch },
             reading,
         };
         look.target(exchange);
         look.leaves(false);
         look.raw_body(exchange);
-        look.scratch.steps_left = STEPS_MAX;
+        look.work.scratch.steps_left = STEPS_MAX;
         look.leaves(true);
         weigh(compiled, &mut scratch.grounds, claims);
         Seen {
@@ -121,9 +122,15 @@ impl Scratch {
 
 /// One look at one exchange.
 struct Look<'l> {
+    views: &'l mut [Views],
+    work: Work<'l>,
+    reading: &'l Reading,
+}
+
+/// Runs rules.
+struct Work<'l> {
     compiled: &'l Compiled,
     scratch: &'l mut Scratch,
-    reading: &'l Reading,
 }
 
 impl Look<'_> {
@@ -226,12 +233,13 @@ impl Look<'_> {
         let bytes = text.bytes;
         if bytes.is_empty()
             || !self
+                .work
                 .scratch
                 .spend(bytes.len() / 4 + STEPS_PER_TEXT as usize)
         {
             return;
         }
-        self.scratch.texts += 1;
+        self.work.scratch.texts += 1;
         let signs = Signs::of(bytes);
         if signs.within(Signs::NUMBERS) {
             return;
@@ -242,20 +250,21 @@ impl Look<'_> {
 
     /// Makes the views of a text, and runs the rules that may have something to say.
     fn closer(&mut self, text: Text<'_>, signs: Signs) {
-        if !self.scratch.spend(2 * text.bytes.len()) {
+        if !self.work.scratch.spend(2 * text.bytes.len()) {
             return;
         }
-        let slot = usize::from(text.nested);
-        let mut views = std::mem::take(&mut self.scratch.views[slot]);
+        let Some(views) = self.views.get_mut(usize::from(text.nested)) else {
+            return;
+        };
         let layers = if text.part == Part::Referer {
             // A URL within a header: `+` is a blank in its query.
-            self.scratch.spaced.clear();
+            self.work.scratch.spaced.clear();
             let spaced = text
                 .bytes
                 .iter()
                 .map(|it| if *it == b'+' { b' ' } else { *it });
-            self.scratch.spaced.extend(spaced);
-            views.take(&self.scratch.spaced, signs)
+            self.work.scratch.spaced.extend(spaced);
+            views.take(&self.work.scratch.spaced, signs)
         } else {
             views.take(text.bytes, signs)
         };
@@ -265,27 +274,55 @@ impl Look<'_> {
             signs
         };
         let tried = views.make(signs);
-        if self.scratch.spend((layers + tried) * text.bytes.len()) {
-            self.views(text, &views, signs, layers);
+        if self.work.scratch.spend((layers + tried) * text.bytes.len()) {
+            self.work.views(text, views, signs, layers);
         }
-        self.scratch.views[slot] = views;
     }
 
+    /// Words of base64 that hold text.
+    fn packed(&mut self, text: Text<'_>, signs: Signs) {
+        if text.nested >= NESTED_MAX
+            || text.part.is_answer()
+            || !signs.meets(Signs::LETTERS)
+            || matches!(text.part, Part::UserAgent | Part::Names)
+        {
+            return;
+        }
+        let mut words = Packed::new(text.bytes);
+        let mut inside = Vec::new();
+        for _ in 0..TOKENS_MAX {
+            if !words.next(&mut inside) || !self.work.scratch.spend(inside.len()) {
+                return;
+            }
+            self.text(Text {
+                bytes: &inside,
+                nested: text.nested + 1,
+                ..text
+            });
+        }
+    }
+}
+
+impl Work<'_> {
     fn views(&mut self, text: Text<'_>, views: &Views, signs: Signs, layers: usize) {
-        let mut plain = std::mem::take(&mut self.scratch.chosen);
-        plain.clear();
-        self.compiled.cast(&views.plain, text.part, &mut plain);
+        let mut plain = Chosen::default();
+        let any = self
+            .compiled
+            .cast(&views.plain, signs, text.part, &mut plain);
         let mut closer = false;
         for view in View::ALL {
             let (mut chosen, signs) = match views.differing(view) {
+                None if !any => continue,
                 None => (plain.clone(), signs),
                 Some(other) => {
                     if !self.scratch.spend(other.len()) {
                         break;
                     }
-                    let mut chosen = Chosen::default();
-                    self.compiled.cast(other, text.part, &mut chosen);
-                    (chosen, Signs::of(other))
+                    let (mut chosen, signs) = (Chosen::default(), Signs::of(other));
+                    if !self.compiled.cast(other, signs, text.part, &mut chosen) {
+                        continue;
+                    }
+                    (chosen, signs)
                 }
             };
             chosen.keep(self.compiled.of_view(view));
@@ -294,7 +331,6 @@ impl Look<'_> {
             }
         }
         self.scratch.texts_closer += u32::from(closer);
-        self.scratch.chosen = plain;
     }
 
     /// Runs one rule; whether it ran.
@@ -303,7 +339,9 @@ impl Look<'_> {
         let Some(rule) = self.compiled.rules.get(usize::from(at)) else {
             return false;
         };
-        if !rule.signs.iter().all(|it| signs.meets(*it)) || !self.scratch.spend(2 * bytes.len()) {
+        if !rule.needs.signs.iter().all(|it| signs.meets(*it))
+            || !self.scratch.spend(2 * bytes.len())
+        {
             return false;
         }
         let grounds = &mut self.scratch.grounds;
@@ -328,29 +366,6 @@ impl Look<'_> {
             }
         }
         true
-    }
-
-    /// Words of base64 that hold text.
-    fn packed(&mut self, text: Text<'_>, signs: Signs) {
-        if text.nested >= NESTED_MAX
-            || text.part.is_answer()
-            || !signs.meets(Signs::LETTERS)
-            || matches!(text.part, Part::UserAgent | Part::Names)
-        {
-            return;
-        }
-        let mut words = Packed::new(text.bytes);
-        let mut inside = Vec::new();
-        for _ in 0..TOKENS_MAX {
-            if !words.next(&mut inside) || !self.scratch.spend(inside.len()) {
-                return;
-            }
-            self.text(Text {
-                bytes: &inside,
-                nested: text.nested + 1,
-                ..text
-            });
-        }
     }
 }
 

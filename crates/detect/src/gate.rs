@@ -8,6 +8,8 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::Hir;
 
+use self::needs::Needs;
+use self::signs::Signs;
 use crate::limits::RULES_MAX;
 
 /// Patterns are of bytes: what is no text in UTF-8 is looked at too.
@@ -77,21 +79,23 @@ pub struct Net {
     searcher: Option<AhoCorasick>,
     /// Of each literal, the rules that wait for it.
     owners: Vec<Vec<u16>>,
-    /// Rules without literals.
+    /// Rules without literals, and marks of which one is in every text that they match.
     open: Chosen,
+    open_signs: Signs,
 }
 
 impl Net {
     /// `None` only if the literals were too many to build.
-    pub fn weave<'r>(rules: impl Iterator<Item = (u16, &'r [Vec<u8>])>) -> Option<Net> {
+    pub fn weave<'r>(rules: impl Iterator<Item = (u16, &'r Needs)>) -> Option<Net> {
         let mut literals: Vec<&[u8]> = Vec::new();
         let mut pairs = Vec::new();
-        let mut open = Chosen::default();
-        for (rule, wanted) in rules {
-            if wanted.is_empty() {
+        let (mut open, mut open_signs) = (Chosen::default(), Signs::default());
+        for (rule, Needs { literals, signs }) in rules {
+            if literals.is_empty() {
                 open.insert(rule);
+                open_signs = open_signs.with(signs.first().copied().unwrap_or_default());
             }
-            pairs.extend(wanted.iter().map(|it| (it.as_slice(), rule)));
+            pairs.extend(literals.iter().map(|it| (it.as_slice(), rule)));
         }
         pairs.sort_unstable();
         let mut owners: Vec<Vec<u16>> = Vec::new();
@@ -112,20 +116,27 @@ impl Net {
             searcher: (!literals.is_empty()).then_some(searcher),
             owners,
             open,
+            open_signs,
         })
     }
 
-    /// Adds the rules of which a literal stands in the text, and those that have none.
-    pub fn cast(&self, text: &[u8], chosen: &mut Chosen) {
-        chosen.unite(&self.open);
+    /// Adds the rules of which a literal stands in the text, and those that have none; false if
+    /// there are none at all.
+    pub fn cast(&self, text: &[u8], signs: Signs, chosen: &mut Chosen) -> bool {
+        let mut any = signs.meets(self.open_signs);
+        if any {
+            chosen.unite(&self.open);
+        }
         let Some(searcher) = &self.searcher else {
-            return;
+            return any;
         };
         for found in searcher.find_overlapping_iter(text) {
+            any = true;
             for rule in &self.owners[found.pattern().as_usize()] {
                 chosen.insert(*rule);
             }
         }
+        any
     }
 }
 
@@ -135,21 +146,17 @@ mod tests {
 
     #[test]
     fn only_rules_whose_literal_is_there_are_chosen() {
-        let wanted = [
-            vec![b"select".to_vec(), b"union".to_vec()],
-            vec![b"script".to_vec()],
-            vec![],
-            vec![b"sel".to_vec()],
-        ];
-        let rules = (0..).zip(wanted.iter().map(Vec::as_slice));
-        let net = Net::weave(rules).unwrap();
+        let patterns = ["(?:select|union)", "script", r"\d+=", "sel"];
+        let wanted = patterns.map(|it| needs::needs(&parse(it).unwrap()));
+        let net = Net::weave((0..).zip(&wanted)).unwrap();
         for (text, expected) in [
-            ("a selected few", vec![0, 2, 3]),
-            ("javascript", vec![1, 2]),
-            ("nothing", vec![2]),
+            ("a selected few=", vec![0, 2, 3]),
+            ("javascript", vec![1]),
+            ("nothing", vec![]),
         ] {
             let mut chosen = Chosen::default();
-            net.cast(text.as_bytes(), &mut chosen);
+            let any = net.cast(text.as_bytes(), Signs::of(text.as_bytes()), &mut chosen);
+            assert_eq!(any, !expected.is_empty());
             assert_eq!(chosen.iter().collect::<Vec<_>>(), expected, "{text}");
         }
     }
@@ -157,7 +164,7 @@ mod tests {
     #[test]
     fn a_set_of_rules_holds_what_was_put_in() {
         let mut chosen = Chosen::default();
-        let rules = [0, 63, 64, 700, RULES_MAX as u16 - 1];
+        let rules = [0, 63, 64, 300, RULES_MAX as u16 - 1];
         rules.iter().for_each(|it| chosen.insert(*it));
         assert_eq!(chosen.iter().collect::<Vec<_>>(), rules);
         chosen.clear();

@@ -1,7 +1,7 @@
 //! Every bound of detect. What lies beyond is not looked at, and the verdict says so.
 
 /// Rules of the whole catalogue.
-pub const RULES_MAX: usize = 1_024;
+pub const RULES_MAX: usize = 512;
 /// Of one value; what is longer is looked at from its beginning and its end.
 pub const TEXT_BYTES_MAX: usize = 32 << 10;
 /// Encodings around encodings that are undone.
@@ -19,6 +19,6 @@ pub const STEPS_PER_TEXT: u32 = 48;
 pub const GROUNDS_MAX: usize = 64;
 /// Memory that the automaton of one rule may take to build, and to remember while it runs.
 pub const RULE_BYTES_MAX: usize = 512 << 10;
-pub const RULE_CACHE_BYTES_MAX: usize = 128 << 10;
+pub const RULE_CACHE_BYTES_MAX: usize = 512 << 10;
 /// A body without leaves that is looked at as it came.
 pub const RAW_BYTES_MAX: usize = 16 << 10;

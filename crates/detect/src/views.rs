@@ -31,7 +31,7 @@ static ROLL: &[(View, Signs, Make)] = &[
 pub struct Views {
     /// Encodings undone, in lower case.
     pub plain: Vec<u8>,
-    /// As it came, in lower case.
+    /// As it came, in lower case; kept only where `plain` is something else.
     pub raw: Vec<u8>,
     /// Whether `plain` is something else than `raw`.
     pub unwound: bool,
@@ -44,19 +44,19 @@ impl Views {
     /// Takes in a text, and tells how many encodings were undone.
     pub fn take(&mut self, text: &[u8], signs: Signs) -> usize {
         self.differs = [false; 4];
-        self.raw.clear();
-        self.raw.extend_from_slice(text);
-        self.raw.make_ascii_lowercase();
-        self.plain.clear();
         let mut layers = 0;
         if signs.meets(Signs::ESCAPES.with(Signs::PLUS)) {
             layers = unwind(text, &mut self.plain, &mut self.spare);
         }
         self.unwound = layers > 0;
-        if !self.unwound {
-            self.plain.clear();
-            self.plain.extend_from_slice(&self.raw);
-        }
+        let lower = if self.unwound {
+            &mut self.raw
+        } else {
+            &mut self.plain
+        };
+        lower.clear();
+        lower.extend_from_slice(text);
+        lower.make_ascii_lowercase();
         layers
     }
 

@@ -34,6 +34,6 @@ const fn set(title: &'static str, file: &'static str) -> Set {
         title,
         file,
         package: "gatewatch-detect",
-        example: "score",
+        example: "score_signals",
     }
 }

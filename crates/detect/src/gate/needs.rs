@@ -63,8 +63,11 @@ fn shortest(texts: &[Vec<u8>]) -> usize {
     texts.iter().map(Vec::len).min().unwrap_or(0)
 }
 
-/// Long and few is better than short and many.
+/// Long and few is better than short and many; too short is worth nothing.
 fn worth(texts: &[Vec<u8>]) -> usize {
+    if shortest(texts) < LITERAL_BYTES_MIN {
+        return 0;
+    }
     let many = texts.len().checked_ilog2().unwrap_or(0) as usize;
     (10 * shortest(texts).min(TELLING_BYTES_MAX) + 10).saturating_sub(5 * many)
 }

@@ -62,6 +62,8 @@ const KINDS_CONST: [u64; 256] = kinds();
 impl Signs {
     /// A number, a date, a version: of such a value nothing can be an attack.
     pub const NUMBERS: Signs = Signs(DIGIT | marks(b"-_.,").0);
+    /// Words and numbers, and what stands between them in most values.
+    pub const CALM: Signs = Signs(LOWER | UPPER | DIGIT | BLANK | marks(b"-_.,:@+~").0);
     pub const LETTERS: Signs = Signs(LOWER | UPPER | DIGIT);
     /// What an escape is made of, in any of the ways that are undone.
     pub const ESCAPES: Signs = Signs(marks(b"%&\\").0 | HIGH | CONTROL);

@@ -39,7 +39,28 @@ impl<'t> Packed<'t> {
     }
 }
 
+/// What is no sign of base64.
+const NONE: u8 = 64;
+
+static VALUES: [u8; 256] = values();
+
+const fn values() -> [u8; 256] {
+    let mut table = [NONE; 256];
+    let mut at = 0;
+    while at < 256 {
+        if let Some(value) = value_of(at as u8) {
+            table[at] = value;
+        }
+        at += 1;
+    }
+    table
+}
+
 fn value(byte: u8) -> Option<u8> {
+    Some(VALUES[usize::from(byte)]).filter(|it| *it != NONE)
+}
+
+const fn value_of(byte: u8) -> Option<u8> {
     match byte {
         b'A'..=b'Z' => Some(byte - b'A'),
         b'a'..=b'z' => Some(byte - b'a' + 26),
