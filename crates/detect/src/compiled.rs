@@ -8,6 +8,7 @@ use regex_automata::util::syntax;
 
 use crate::catalogue::{CatalogueError, Detections, SHIPPED};
 use crate::detection::{Part, Rule, View};
+use crate::detectors::{CodeDetector, ROLL};
 use crate::gate::needs::{LITERAL_BYTES_MIN, Needs, needs};
 use crate::gate::signs::Signs;
 use crate::gate::{Chosen, Net, parse};
@@ -28,6 +29,7 @@ pub struct Compiled {
     /// The rules that look at each part, and those of each view.
     parts: [Chosen; Part::ALL.len()],
     views: [Chosen; View::ALL.len()],
+    coded: Vec<(u16, &'static CodeDetector)>,
 }
 
 struct Nets {
@@ -70,6 +72,10 @@ impl Compiled {
             });
         }
         compiled.nets = compiled.nets();
+        for (at, detection) in detections.list.iter().enumerate().filter(|it| it.1.code) {
+            let detector = ROLL.iter().find(|it| *it.id == *detection.id);
+            compiled.coded.extend(detector.map(|it| (at as u16, *it)));
+        }
         compiled.detections = detections;
         Ok(compiled)
     }
@@ -106,6 +112,11 @@ impl Compiled {
         }
         chosen.keep(&self.parts[part as usize]);
         !chosen.is_empty()
+    }
+
+    /// Detectors in code, with the index of their cards.
+    pub fn coded(&self) -> impl Iterator<Item = (u16, &'static CodeDetector)> {
+        self.coded.iter().copied()
     }
 
     /// The rules that read that view.

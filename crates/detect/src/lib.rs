@@ -5,13 +5,17 @@ mod catalogue;
 mod compiled;
 mod detection;
 mod detector;
+mod detectors;
 mod gate;
 pub mod limits;
+mod look;
+mod raw_body;
 mod seen;
 #[cfg(test)]
 mod tests;
 mod views;
 mod weigh;
+mod work;
 
 pub use catalogue::{CatalogueError, Detections, SHIPPED};
 pub use compiled::Compiled;

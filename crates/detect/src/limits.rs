@@ -22,3 +22,11 @@ pub const RULE_BYTES_MAX: usize = 512 << 10;
 pub const RULE_CACHE_BYTES_MAX: usize = 512 << 10;
 /// A body without leaves that is looked at as it came.
 pub const RAW_BYTES_MAX: usize = 16 << 10;
+/// Files in one multipart body, and what is looked at of each.
+pub const FILES_MAX: usize = 16;
+pub const FILE_BYTES_MAX: usize = 1 << 10;
+/// Values in the query of a referring page.
+pub const PIECES_MAX: usize = 64;
+/// From which size and number of quotes and tags on a text is taken for a document.
+pub const DOCUMENT_BYTES_MIN: usize = 1 << 10;
+pub const DOCUMENT_MARKS_MIN: usize = 24;

@@ -59,6 +59,8 @@ pub struct Ground {
     pub at: At,
     pub mark: Mark,
     pub confidence: f32,
+    /// Whether it stands in a long text full of marks, where much is found by chance.
+    pub in_document: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

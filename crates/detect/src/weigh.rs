@@ -9,6 +9,8 @@ use crate::seen::{Claim, Ground};
 
 /// From which confidence on an answer proves something.
 const PROOF_MIN: f32 = 0.5;
+/// What is left of a confidence in a document.
+const DOCUMENT_SHARE: f32 = 0.8;
 /// Nothing is ever wholly sure.
 const CONFIDENCE_MAX: f32 = 0.99;
 
@@ -16,6 +18,17 @@ const CONFIDENCE_MAX: f32 = 0.99;
 pub fn together(confidences: impl Iterator<Item = f32>) -> f32 {
     let doubt = confidences.fold(1.0, |doubt, it| doubt * (1.0 - it));
     (1.0_f32 - doubt).min(CONFIDENCE_MAX)
+}
+
+/// What speaks for an attack in a page or a program that is sent along stands there together by
+/// nature, so the strongest counts alone, and less.
+fn confidence(grounds: &[Ground]) -> f32 {
+    let each = grounds.iter().map(|it| it.confidence);
+    if grounds.iter().any(|it| it.in_document) {
+        DOCUMENT_SHARE * each.fold(0.0, f32::max)
+    } else {
+        together(each)
+    }
 }
 
 /// Sorts the grounds, and writes a claim for each place and detection; strongest first.
@@ -33,7 +46,7 @@ pub fn weigh(compiled: &Compiled, grounds: &mut [Ground], claims: &mut Vec<Claim
         claims.push(Claim {
             detection: run[0].detection,
             at: run[0].at,
-            confidence: together(run.iter().map(|it| it.confidence)),
+            confidence: confidence(run),
             severity: detection.severity,
             from,
             to: from + run.len(),

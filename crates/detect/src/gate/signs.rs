@@ -71,6 +71,7 @@ impl Signs {
     pub const QUOTES: Signs = marks(b"'\"`");
     pub const STAR: Signs = marks(b"*");
     pub const HASH: Signs = marks(b"#");
+    pub const LESS: Signs = marks(b"<");
     pub const PLUS: Signs = marks(b"+");
     pub const SHELL: Signs = marks(b"'\"\\$^{`");
     pub const DOTS_AND_SLASHES: Signs = marks(b"/\\");

@@ -2,8 +2,8 @@
 //! printable signs, before the rest is decoded.
 
 /// Shorter words decode to something by chance.
-const WORD_BYTES_MIN: usize = 12;
-const PROBE_BYTES: usize = 12;
+const WORD_BYTES_MIN: usize = 10;
+const PROBE_BYTES: usize = 8;
 
 /// The words of base64 in a text.
 pub struct Packed<'t> {

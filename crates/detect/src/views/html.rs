@@ -4,6 +4,7 @@
 use crate::gate::signs::Signs;
 
 pub const SIGNS: Signs = Signs::BREAKS
+    .with(Signs::LESS)
     .with(Signs::QUOTES)
     .with(Signs::STAR)
     .with(Signs::PLUS);
@@ -13,6 +14,7 @@ pub fn make(plain: &[u8], out: &mut Vec<u8>) -> bool {
     let mut rest = plain;
     while let [first, tail @ ..] = rest {
         let taken = match first {
+            b'<' => tag_in_word(out, tail),
             b'\t' | b'\n' | 0x0b | 0x0c | b'\r' => 1,
             b'\'' | b'"' => super::join(rest, out),
             b'/' if tail.first() == Some(&b'*') => comment(rest),
@@ -28,6 +30,17 @@ pub fn make(plain: &[u8], out: &mut Vec<u8>) -> bool {
         }
     }
     changed
+}
+
+/// `o<x>nfocus`: a tag that a filter takes out.
+fn tag_in_word(before: &[u8], tail: &[u8]) -> usize {
+    let letter = |it: &u8| it.is_ascii_lowercase();
+    let length = tail.iter().take(4).take_while(|it| letter(it)).count();
+    let closes = length > 0 && tail.get(length) == Some(&b'>');
+    let next = tail.get(length + 1);
+    let goes_on = next.is_some_and(|it| letter(it) || *it == b'(');
+    let inside = closes && goes_on && before.last().is_some_and(letter);
+    if inside { length + 2 } else { 0 }
 }
 
 fn comment(rest: &[u8]) -> usize {

@@ -246,6 +246,9 @@ fn high(rest: &[u8]) -> Found {
             (first & 0x7) << 18 | next(1)? << 12 | next(2)? << 6 | next(3)?,
             3,
         ),
+        // Five and six bytes were never allowed, but some readers take them.
+        0xf8..=0xfb => (next(3)? << 6 | next(4)?, 4),
+        0xfc..=0xfd => (next(4)? << 6 | next(5)?, 5),
         _ => return None,
     };
     let piece = match fold(code) {

@@ -1,0 +1,245 @@
+//! Goes through the parts of one exchange and looks at each text where it stands.
+
+use gatewatch_decode::{Leaf, Reading, Value};
+use gatewatch_model::{Blemishes, Exchange, Spot};
+
+use crate::detection::Part;
+use crate::gate::signs::Signs;
+use crate::limits::{
+    DOCUMENT_BYTES_MIN, DOCUMENT_MARKS_MIN, NESTED_MAX, PIECES_MAX, STEPS_PER_TEXT, TEXT_BYTES_MAX,
+    TOKENS_MAX,
+};
+use crate::seen::At;
+use crate::views::{Packed, Views};
+use crate::work::{Text, Work};
+
+/// One look at one exchange.
+pub struct Look<'l> {
+    pub views: &'l mut [Views],
+    pub work: Work<'l>,
+    pub reading: &'l Reading,
+}
+
+impl Look<'_> {
+    /// The path as a whole with what follows it but the query; the query too where it was no text.
+    pub fn target(&mut self, exchange: &Exchange<'_>) {
+        let url = exchange.request.url.as_bytes();
+        let origin = match memchr::memmem::find(url, b"://") {
+            Some(at) if !url.starts_with(b"/") => {
+                let start = memchr::memchr(b'/', &url[at + 3..]);
+                start.map_or(&b""[..], |it| &url[at + 3 + it..])
+            }
+            _ => url,
+        };
+        let query = memchr::memchr(b'?', origin);
+        self.text(Text {
+            bytes: &origin[..query.unwrap_or(origin.len())],
+            part: Part::Path,
+            at: At::Spot(Spot::RequestPath),
+            nested: 0,
+            document: false,
+        });
+        let odd = self.reading.blemishes();
+        if let Some(start) = query
+            && odd.contains(Blemishes::BAD_ESCAPE)
+        {
+            self.text(Text {
+                bytes: &origin[start..],
+                part: Part::Query,
+                at: At::Spot(Spot::RequestQuery),
+                nested: 0,
+                document: false,
+            });
+        }
+    }
+
+    /// All values and names of the request, or of the answer.
+    pub fn leaves(&mut self, answer: bool) {
+        let mut last_name = ("".as_ptr(), 0);
+        for (index, leaf) in self.reading.leaves().iter().enumerate() {
+            let spot = leaf.spot();
+            if spot.is_response() != answer {
+                continue;
+            }
+            let index = index as u32;
+            let name = leaf.name();
+            if !answer && (name.as_ptr(), name.len()) != last_name {
+                last_name = (name.as_ptr(), name.len());
+                self.text(Text {
+                    bytes: name.as_bytes(),
+                    part: Part::Names,
+                    at: At::Name(index),
+                    nested: 0,
+                    document: false,
+                });
+            }
+            let (Value::Text(text), Some(part)) = (leaf.value, part_of(&leaf, name)) else {
+                continue;
+            };
+            let at = At::Leaf(index);
+            if part == Part::Referer {
+                self.referer(text.as_bytes(), at);
+            } else {
+                self.value(text.as_bytes(), part, at);
+            }
+        }
+    }
+
+    /// A value, of a long one its beginning and its end.
+    fn value(&mut self, bytes: &[u8], part: Part, at: At) {
+        let mut text = Text {
+            bytes,
+            part,
+            at,
+            nested: 0,
+            document: false,
+        };
+        if bytes.len() <= TEXT_BYTES_MAX {
+            return self.text(text);
+        }
+        let (head, tail) = bytes.split_at(TEXT_BYTES_MAX / 2);
+        text.bytes = head;
+        self.text(text);
+        text.bytes = &tail[tail.len() - TEXT_BYTES_MAX / 2..];
+        self.text(text);
+    }
+
+    /// The address that the caller came from: its path, and each value of its query.
+    fn referer(&mut self, bytes: &[u8], at: At) {
+        let (page, query) = match memchr::memchr2(b'?', b'#', bytes) {
+            Some(end) => bytes.split_at(end),
+            None => (bytes, &b""[..]),
+        };
+        let mut piece = Text {
+            bytes: page,
+            part: Part::Referer,
+            at,
+            nested: 0,
+            document: false,
+        };
+        self.text(piece);
+        let mut decoded = Vec::new();
+        let pairs = query.split(|it| b"?&#".contains(it));
+        for pair in pairs.take(PIECES_MAX) {
+            let equals = memchr::memchr(b'=', pair).map_or(pair.len(), |it| it + 1);
+            let (name, value) = pair.split_at(equals);
+            piece.bytes = name.strip_suffix(b"=").unwrap_or(name);
+            self.text(piece);
+            decode(value, &mut decoded);
+            self.text(Text {
+                bytes: &decoded,
+                ..piece
+            });
+        }
+    }
+
+    pub fn text(&mut self, text: Text<'_>) {
+        let bytes = text.bytes;
+        if bytes.is_empty()
+            || !self
+                .work
+                .scratch
+                .spend(bytes.len() / 4 + STEPS_PER_TEXT as usize)
+        {
+            return;
+        }
+        self.work.scratch.texts += 1;
+        let signs = Signs::of(bytes);
+        if signs.within(Signs::NUMBERS) {
+            return;
+        }
+        self.closer(text, signs);
+        self.packed(text, signs);
+    }
+
+    /// Makes the views of a text, and runs the rules that may have something to say.
+    fn closer(&mut self, text: Text<'_>, signs: Signs) {
+        if !self.work.scratch.spend(2 * text.bytes.len()) {
+            return;
+        }
+        let Some(views) = self.views.get_mut(usize::from(text.nested)) else {
+            return;
+        };
+        let layers = views.take(text.bytes, signs);
+        let signs = if views.unwound {
+            Signs::of(&views.plain)
+        } else {
+            signs
+        };
+        let document = matches!(text.at, At::Leaf(_)) && is_document(&views.plain);
+        let text = Text { document, ..text };
+        let tried = views.make(signs);
+        if self.work.scratch.spend((layers + tried) * text.bytes.len()) {
+            self.work.views(text, views, signs, layers);
+        }
+    }
+
+    /// Words of base64 that hold text.
+    fn packed(&mut self, text: Text<'_>, signs: Signs) {
+        if text.nested >= NESTED_MAX
+            || text.part.is_answer()
+            || !signs.meets(Signs::LETTERS)
+            || matches!(text.part, Part::UserAgent | Part::Names)
+        {
+            return;
+        }
+        let bytes = text.bytes.strip_prefix(b"/").unwrap_or(text.bytes);
+        let mut words = Packed::new(bytes);
+        let mut inside = Vec::new();
+        for _ in 0..TOKENS_MAX {
+            if !words.next(&mut inside) || !self.work.scratch.spend(inside.len()) {
+                return;
+            }
+            self.text(Text {
+                bytes: &inside,
+                nested: text.nested + 1,
+                ..text
+            });
+        }
+    }
+}
+
+/// A page or a program by its looks: long, and full of marks.
+fn is_document(text: &[u8]) -> bool {
+    text.len() >= DOCUMENT_BYTES_MIN
+        && memchr::memchr2_iter(b'<', b'"', text)
+            .nth(DOCUMENT_MARKS_MIN)
+            .is_some()
+}
+
+/// As which part a leaf is looked at; `None` for what says nothing of the request.
+fn part_of(leaf: &Leaf<'_>, name: &str) -> Option<Part> {
+    match leaf.spot() {
+        // Looked at as a whole.
+        Spot::RequestPath => None,
+        Spot::RequestQuery => Some(Part::Query),
+        Spot::RequestCookies => Some(Part::Cookies),
+        Spot::RequestBody => Some(Part::Body),
+        Spot::ResponseHeaders | Spot::ResponseCookies => Some(Part::AnswerHeaders),
+        Spot::ResponseBody => Some(Part::Answer),
+        Spot::RequestHeaders => match name {
+            "user-agent" => Some(Part::UserAgent),
+            "referer" => Some(Part::Referer),
+            // Looked at one by one, or said by the browser of itself.
+            "cookie" | "host" | "content-length" => None,
+            _ => Some(Part::Headers),
+        },
+    }
+}
+
+/// Undoes percent escapes once; `+` is a blank.
+fn decode(text: &[u8], out: &mut Vec<u8>) {
+    out.clear();
+    let mut rest = text;
+    while let [first, tail @ ..] = rest {
+        let digit = |at: usize| char::from(*tail.get(at)?).to_digit(16);
+        let escaped = (*first == b'%').then(|| digit(0).zip(digit(1))).flatten();
+        if let Some((high, low)) = escaped {
+            out.push((high << 4 | low) as u8);
+            rest = &tail[2..];
+        } else {
+            out.push(if *first == b'+' { b' ' } else { *first });
+            rest = tail;
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Runs rules on one text in all its views, within the steps that an exchange may take.
+
+use crate::compiled::Compiled;
+use crate::detection::{Part, View};
+use crate::gate::Chosen;
+use crate::gate::signs::Signs;
+use crate::limits::{GROUNDS_MAX, STEPS_MAX};
+use crate::seen::{At, Ground, Mark};
+use crate::views::Views;
+
+/// A text to look at.
+#[derive(Clone, Copy)]
+pub struct Text<'t> {
+    pub bytes: &'t [u8],
+    pub part: Part,
+    pub at: At,
+    /// Within how many layers of base64 it was.
+    pub nested: u8,
+    /// Whether it is a whole page or a program by its looks.
+    pub document: bool,
+}
+
+/// What looking at one exchange takes.
+#[derive(Default)]
+pub struct Scratch {
+    pub grounds: Vec<Ground>,
+    pub steps_left: u32,
+    pub exhausted: bool,
+    pub texts: u32,
+    pub texts_closer: u32,
+}
+
+/// Runs rules.
+pub struct Work<'l> {
+    pub compiled: &'l Compiled,
+    pub scratch: &'l mut Scratch,
+}
+
+impl Scratch {
+    pub fn clear(&mut self) {
+        self.grounds.clear();
+        (self.steps_left, self.exhausted) = (STEPS_MAX, false);
+        (self.texts, self.texts_closer) = (0, 0);
+    }
+
+    /// Takes steps of what is left; false when there are no more.
+    pub fn spend(&mut self, steps: usize) -> bool {
+        let steps = u32::try_from(steps).unwrap_or(u32::MAX);
+        let enough = steps <= self.steps_left;
+        self.steps_left = self.steps_left.saturating_sub(steps);
+        self.exhausted |= !enough;
+        enough
+    }
+}
+
+impl Work<'_> {
+    pub fn views(&mut self, text: Text<'_>, views: &Views, signs: Signs, layers: usize) {
+        let mut plain = Chosen::default();
+        let any = self
+            .compiled
+            .cast(&views.plain, signs, text.part, &mut plain);
+        let mut closer = false;
+        for view in View::ALL {
+            let (mut chosen, signs) = match views.differing(view) {
+                None if !any => continue,
+                None => (plain.clone(), signs),
+                Some(other) => {
+                    if !self.scratch.spend(other.len()) {
+                        break;
+                    }
+                    let (mut chosen, signs) = (Chosen::default(), Signs::of(other));
+                    if !self.compiled.cast(other, signs, text.part, &mut chosen) {
+                        continue;
+                    }
+                    (chosen, signs)
+                }
+            };
+            chosen.keep(self.compiled.of_view(view));
+            for rule in chosen.iter() {
+                closer |= self.run(rule, text, views.of(view), (signs, layers));
+            }
+        }
+        self.scratch.texts_closer += u32::from(closer);
+    }
+
+    /// Runs one rule; whether it ran.
+    fn run(&mut self, at: u16, text: Text<'_>, bytes: &[u8], known: (Signs, usize)) -> bool {
+        let (signs, layers) = known;
+        let Some(rule) = self.compiled.rules.get(usize::from(at)) else {
+            return false;
+        };
+        if !rule.needs.signs.iter().all(|it| signs.meets(*it))
+            || !self.scratch.spend(2 * bytes.len())
+        {
+            return false;
+        }
+        let grounds = &mut self.scratch.grounds;
+        if grounds.len() < GROUNDS_MAX && rule.regex.is_match(bytes) {
+            let ground = Ground {
+                detection: rule.detection,
+                at: text.at,
+                mark: Mark::Rule {
+                    rule: rule.rule,
+                    view: rule.view,
+                    layers: layers as u8 + text.nested,
+                },
+                confidence: rule.confidence,
+                in_document: text.document,
+            };
+            // A long value is looked at twice, and a nested one within its shell.
+            let twice = |it: &Ground| {
+                (it.at, it.detection) == (text.at, ground.detection)
+                    && matches!(it.mark, Mark::Rule { rule: other, .. } if other == rule.rule)
+            };
+            if !grounds.iter().any(twice) {
+                grounds.push(ground);
+            }
+        }
+        true
+    }
+}
