@@ -47,12 +47,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             let start = spent();
             let seen = detector.see(&exchange, &reading);
             let exhausted = seen.exhausted;
-            let first = spent() - start;
+            let first = since(start);
             let start = spent();
             for _ in 0..REPEATS {
                 detector.see(&exchange, &reading);
             }
-            let took = (spent() - start) / REPEATS;
+            let took = (since(start)) / REPEATS;
             println!(
                 "{name:<28} {kind:<34} {took:>10.1?} (first {first:>9.1?}) exhausted: {exhausted}"
             );
@@ -74,13 +74,13 @@ fn report(name: &str, exchanges: &[Exchange<'_>], detector: &mut Detector, readi
         readings.push(std::mem::take(reading));
     }
     let (start, mut rounds) = (spent(), 0_u32);
-    while spent() - start < Duration::from_secs(2) {
+    while since(start) < Duration::from_secs(2) {
         for (exchange, reading) in exchanges.iter().zip(&readings) {
             std::hint::black_box(detector.see(exchange, reading).judgement());
         }
         rounds += 1;
     }
-    let took = spent() - start;
+    let took = since(start);
     let bytes = bytes * rounds as usize;
     let count = f64::from(rounds) * exchanges.len() as f64;
     println!(
@@ -96,6 +96,10 @@ fn spent() -> Duration {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
     let nanos = text.and_then(|it| it.split(' ').next()?.parse().ok());
     Duration::from_nanos(nanos.unwrap_or(0))
+}
+
+fn since(start: Duration) -> Duration {
+    spent().saturating_sub(start)
 }
 
 /// Bytes of what is looked at: names and values, and the path.
