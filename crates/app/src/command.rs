@@ -143,6 +143,10 @@ pub struct ScanArgs {
     /// be repeated, a newer version of the same title after an older
     #[arg(long, value_name = "FILE")]
     pub definition: Vec<Asked>,
+    /// Looks for the types of sensitive information in this folder too (TOML files as in the
+    /// catalogue)
+    #[arg(long, value_name = "DIR")]
+    pub catalogue: Option<PathBuf>,
     /// What to print
     #[arg(long, value_enum, default_value_t = ScanFormat::Table)]
     pub format: ScanFormat,

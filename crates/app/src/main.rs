@@ -12,6 +12,7 @@ mod folder;
 mod logs;
 mod manual;
 mod node;
+mod own_types;
 mod scan;
 mod send;
 mod serve;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
-use gatewatch_model::control::NumberedControl;
+use gatewatch_model::control::{Control, NumberedControl};
 use gatewatch_model::effects::{CollectionRow, Coverage, Effects, EndpointRow};
 use gatewatch_model::profile::ProfileRow;
 use gatewatch_model::{CollectionId, EndpointId, Position, Record, Timestamp};
@@ -12,8 +12,10 @@ use gatewatch_pipeline::fold::{ExchangeFold, Fold};
 use gatewatch_wire::record;
 
 use super::documented::Documented;
+use super::hits::{self, Told, Verdicts};
 use super::reading::{Batch, Item, PARTITIONS, SCOPE};
 use super::spill::{Provisional, Spill};
+use crate::own_types;
 
 /// What waits in a fold is fetched after so many of its exchanges.
 const FETCHED_EVERY: u64 = 20_000;
@@ -47,6 +49,14 @@ pub struct Lines {
     folds: Vec<Part>,
 }
 
+/// A line as it is known in the end.
+pub struct Ended<'e> {
+    pub collection: &'e str,
+    /// Method and template.
+    pub endpoint: &'e str,
+    pub hits: Vec<Told<'e>>,
+}
+
 #[derive(Default)]
 struct Part {
     fold: ExchangeFold,
@@ -69,9 +79,13 @@ impl Folding {
         }
     }
 
-    /// Takes what documents say, before the first exchange.
-    pub fn obey(&mut self, documents: &[Documented]) {
-        let controls = documents.iter().flat_map(Documented::controls);
+    /// Takes what documents say, and types of a user's own, before the first exchange.
+    pub fn obey(&mut self, documents: &[Documented], own: &own_types::Files) {
+        let own = (!own.is_empty()).then(|| Control::InfoTypes { files: own.clone() });
+        let own = own
+            .into_iter()
+            .flat_map(|it| (0..PARTITIONS).map(move |partition| (partition, it.clone())));
+        let controls = documents.iter().flat_map(Documented::controls).chain(own);
         // A fold obeys each revision once.
         for (revision, (partition, control)) in (1..).zip(controls) {
             let part = &mut self.folds[usize::from(partition)];
@@ -113,7 +127,10 @@ impl Folding {
             self.known.fetch(part);
         }
         if let Some(spill) = self.spill.as_mut().filter(|_| item.printed) {
-            spill.push(&Provisional::new(item, &arrival.exchange, placed.endpoint))?;
+            let mut line = Provisional::new(item, &arrival.exchange, placed.endpoint);
+            let (fold, status) = (&part.fold, arrival.exchange.status());
+            line.hits = hits::waiting(fold.found(), fold.catalogue(), status);
+            spill.push(&line)?;
         }
         Ok(())
     }
@@ -135,28 +152,38 @@ impl Folding {
 }
 
 impl Lines {
-    /// Hands on each line with its collection and its endpoint, as method and template.
+    /// Hands on each line with what is known of it by now.
     pub fn each(
         self,
         known: &Known,
-        take: &mut dyn FnMut(&Provisional<'_>, &str, &str) -> anyhow::Result<()>,
+        take: &mut dyn FnMut(&Provisional<'_>, &Ended<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let Lines { spill, mut folds } = self;
+        let catalogue = folds.first().map(|it| it.fold.catalogue().clone());
+        let catalogue = catalogue.unwrap_or_default();
+        let mut verdicts = Verdicts::default();
         spill.each(&mut |line| {
             let exchange = line.exchange();
             let api = gatewatch_decode::api(&exchange);
             let collection = gatewatch_inventory::collection_name(&api);
-            if let Some(row) = known.operation(line) {
-                return take(
-                    line,
-                    &collection,
-                    &format!("{} {}", row.method, row.template),
-                );
-            }
-            let part = folds
-                .get_mut(usize::from(line.partition))
-                .context("no such partition")?;
-            take(line, &collection, &part.fold.template_of(&exchange, SCOPE))
+            let id = line.endpoint.map(|it| known.resolve(it));
+            let hits = verdicts.finish(&line.hits, id, known, &catalogue);
+            let endpoint = match known.operation(line) {
+                Some(row) => format!("{} {}", row.method, row.template).into(),
+                None => folds
+                    .get_mut(usize::from(line.partition))
+                    .context("no such partition")?
+                    .fold
+                    .template_of(&exchange, SCOPE),
+            };
+            take(
+                line,
+                &Ended {
+                    collection: &collection,
+                    endpoint: &endpoint,
+                    hits,
+                },
+            )
         })
     }
 }

@@ -179,7 +179,8 @@ fn endpoint(
     let method = Escaped(&row.method);
     write!(out, "<tr><td class=\"m\">{method}</td><td class=\"t\">")?;
     let reasons = words::reasons(row);
-    if reasons.is_empty() && profile.is_none() {
+    let carries = words::sensitive(&row.facts);
+    if reasons.is_empty() && carries.is_empty() && profile.is_none() {
         write!(out, "<code>{}</code>", Escaped(&row.template))?;
     } else {
         write!(
@@ -187,7 +188,9 @@ fn endpoint(
             "<details><summary><code>{}</code></summary>",
             Escaped(&row.template)
         )?;
-        detail(&reasons, profile, out)?;
+        list("Sensitive data", &carries, out)?;
+        list("Why these slots", &reasons, out)?;
+        detail(profile, out)?;
         write!(out, "</details>")?;
     }
     let p95 = row.latency_micros;
@@ -230,14 +233,18 @@ fn statuses(row: &EndpointRow) -> String {
     text
 }
 
-fn detail(reasons: &[String], profile: Option<&ProfileRow>, out: &mut dyn Write) -> io::Result<()> {
-    if !reasons.is_empty() {
-        write!(out, "<p>Why these slots</p><ul>")?;
-        for reason in reasons {
-            write!(out, "<li>{}</li>", Escaped(reason))?;
-        }
-        write!(out, "</ul>")?;
+fn list(heading: &str, texts: &[String], out: &mut dyn Write) -> io::Result<()> {
+    if texts.is_empty() {
+        return Ok(());
     }
+    write!(out, "<p>{heading}</p><ul>")?;
+    for text in texts {
+        write!(out, "<li>{}</li>", Escaped(text))?;
+    }
+    write!(out, "</ul>")
+}
+
+fn detail(profile: Option<&ProfileRow>, out: &mut dyn Write) -> io::Result<()> {
     let Some(profile) = profile else {
         return Ok(());
     };

@@ -6,17 +6,18 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::folding::{Known, Lines};
+use super::hits::Told;
 use super::reading::FileRead;
 use super::spill::Provisional;
 
-/// Sensitive information and attacks are looked for by parts that do not exist yet, so `hits` and
-/// `signals` are empty and the verdict is `clean`: nothing was found, because nothing looks.
+/// Attacks are looked for by a part that does not stand here yet, so `signals` are empty and the
+/// verdict is `clean`: nothing was found, because nothing looks.
 #[derive(Serialize)]
 struct Line<'l> {
     id: &'l str,
     collection: &'l str,
     endpoint: &'l str,
-    hits: [(); 0],
+    hits: &'l [Told<'l>],
     signals: [(); 0],
     verdict: &'static str,
 }
@@ -28,12 +29,12 @@ pub fn write(
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let mut place = String::new();
-    lines.each(known, &mut |line, collection, endpoint| {
+    lines.each(known, &mut |line, ended| {
         let line = Line {
             id: id(line, files, &mut place),
-            collection,
-            endpoint,
-            hits: [],
+            collection: ended.collection,
+            endpoint: ended.endpoint,
+            hits: &ended.hits,
             signals: [],
             verdict: "clean",
         };

@@ -2,6 +2,7 @@
 
 pub mod documented;
 mod folding;
+mod hits;
 mod html;
 mod json;
 mod jsonl;
@@ -27,6 +28,7 @@ use gatewatch_sources::files::{Asked, Options, Reader};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::command::{ScanArgs, ScanFormat};
+use crate::own_types;
 use documented::Documented;
 use folding::{Folding, Known, Lines};
 use reading::FileRead;
@@ -112,11 +114,14 @@ fn fold(
 ) -> anyhow::Result<(Known, Option<Lines>, Vec<FileRead>)> {
     let (learn, print) = readers(args)?;
     let progress = Progress::new(learn.iter().chain([&print]), args.quiet)?;
-    let keeps_profiles = matches!(args.format, ScanFormat::Json | ScanFormat::Html)
-        || args.openapi.is_some()
-        || !documents.is_empty();
+    let own = match &args.catalogue {
+        Some(folder) => own_types::read(folder)?,
+        None => Vec::new(),
+    };
+    let keeps_profiles =
+        args.format != ScanFormat::Table || args.openapi.is_some() || !documents.is_empty();
     let mut folding = Folding::new(keeps_profiles, spill, learn.is_some());
-    folding.obey(documents);
+    folding.obey(documents, &own);
     let (to_fold, batches) = sync_channel(BATCHES_WAITING_MAX);
     let reads = std::thread::scope(|scope| {
         let reader = scope.spawn(move || reading::read(learn, print, &to_fold));

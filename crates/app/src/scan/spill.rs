@@ -11,6 +11,7 @@ use gatewatch_model::{EndpointId, Exchange};
 use minicbor::{Decode, Encode};
 use tempfile::SpooledTempFile;
 
+use super::hits::Waiting;
 use super::reading::Item;
 
 const MEMORY_BYTES_MAX: usize = 16 << 20;
@@ -47,6 +48,8 @@ pub struct Provisional<'p> {
     pub api: Cow<'p, str>,
     #[b(10)]
     pub host: Cow<'p, str>,
+    #[n(11)]
+    pub hits: Vec<Waiting>,
 }
 
 impl<'p> Provisional<'p> {

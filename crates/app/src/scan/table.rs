@@ -87,6 +87,7 @@ fn collection(listed: &Listed<'_>, look: Look, out: &mut dyn Write) -> std::io::
     )?;
     for (cells, row) in rows.iter().zip(&listed.endpoints) {
         writeln!(out, "{}", line(cells, &widths, look))?;
+        sensitive(row, look, out)?;
         differences(listed, row, look, out)?;
     }
     misses(listed, look, out)
@@ -100,6 +101,15 @@ fn drift(listed: &Listed<'_>, look: Look, out: &mut dyn Write) -> std::io::Resul
     }
     let said = format!("against the definition: {}", words::drift(&counts));
     writeln!(out, "{}", cut(said, look))
+}
+
+/// What it carries, below it: `credit-card in $.response.body.card (2xx), 99 %`.
+fn sensitive(row: &EndpointRow, look: Look, out: &mut dyn Write) -> std::io::Result<()> {
+    for text in words::sensitive(&row.facts) {
+        let said = format!("         carries: {}", words::plain(&text));
+        writeln!(out, "{}", paint(look, &cut(said, look), "2"))?;
+    }
+    Ok(())
 }
 
 /// Below its endpoint, each in a line.

@@ -63,6 +63,20 @@ pub fn place(spot: Spot, path: &str) -> String {
     format!("{}{dot}{path}", spot.prefix())
 }
 
+/// What an endpoint carries, each type in each spot: `credit-card in $.response.body.card (2xx), 99 %`.
+pub fn sensitive(facts: &EndpointFacts) -> Vec<String> {
+    let told = facts.sensitive.iter().map(|it| {
+        let mut text = format!("{} in ", it.info_type);
+        let places = it.places.iter().map(|path| place(it.spot, path));
+        text.push_str(&places.collect::<Vec<_>>().join(", "));
+        if it.status_class > 0 {
+            text.push_str(&format!(" ({}xx)", it.status_class));
+        }
+        text + &format!(", {} %", it.confidence)
+    });
+    told.collect()
+}
+
 /// Kinds of credentials, and what went on without any.
 pub fn authentication(facts: &EndpointFacts) -> String {
     let mut words: Vec<&str> = facts.credentials.iter().map(Credential::name).collect();
