@@ -4,6 +4,8 @@ use gatewatch_model::effects::EndpointRow;
 use gatewatch_model::profile::{
     Credential, DecidedBy, Decision, Drift, EndpointFacts, EndpointRole, Protocol,
 };
+use std::fmt::Write as _;
+
 use gatewatch_model::{Spot, Timestamp};
 
 /// With a comma after each thousand.
@@ -70,7 +72,8 @@ pub fn sensitive(facts: &EndpointFacts) -> Vec<String> {
         let places = it.places.iter().map(|path| place(it.spot, path));
         text.push_str(&places.collect::<Vec<_>>().join(", "));
         if it.status_class > 0 {
-            text.push_str(&format!(" ({}xx)", it.status_class));
+            // Writing to a String cannot fail.
+            let _ = write!(text, " ({}xx)", it.status_class);
         }
         text + &format!(", {} %", it.confidence)
     });

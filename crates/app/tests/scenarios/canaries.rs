@@ -90,15 +90,6 @@ fn traffic() -> String {
 }
 
 fn requests(name: &str, value: &str) -> Vec<serde_json::Value> {
-    let of = |method: &str, path: &str, kind: &str, body: String| {
-        json!({
-            "request": {
-                "method": method, "url": format!("https://shop.example{path}"),
-                "headers": { "content-type": kind, "host": "shop.example" }, "body": body,
-            },
-            "response": { "status": 200, "headers": { "content-type": "application/json" }, "body": "{}" },
-        })
-    };
     let json_type = "application/json";
     let multipart = format!(
         "--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n--b--\r\n"
@@ -155,7 +146,13 @@ fn requests(name: &str, value: &str) -> Vec<serde_json::Value> {
             json!({ "by": { value: { "n": 1 } } }).to_string(),
         ));
     }
-    let mut heads = of("GET", "/heads", json_type, String::new());
+    all.push(heads(name, value));
+    all
+}
+
+/// In headers and cookies of both messages, and in the answer.
+fn heads(name: &str, value: &str) -> serde_json::Value {
+    let mut heads = of("GET", "/heads", "application/json", String::new());
     let headers = &mut heads["request"]["headers"];
     for header in [&format!("x-{name}"), "x-note", "referer", "from"] {
         headers[header] = json!(value);
@@ -167,8 +164,17 @@ fn requests(name: &str, value: &str) -> Vec<serde_json::Value> {
     heads["response"]["headers"]["location"] = json!(format!("/next?{name}={}", percent(value)));
     heads["response"]["body"] =
         json!(json!({ name: value, "note": value, "list": [value] }).to_string());
-    all.push(heads);
-    all
+    heads
+}
+
+fn of(method: &str, path: &str, kind: &str, body: String) -> serde_json::Value {
+    json!({
+        "request": {
+            "method": method, "url": format!("https://shop.example{path}"),
+            "headers": { "content-type": kind, "host": "shop.example" }, "body": body,
+        },
+        "response": { "status": 200, "headers": { "content-type": "application/json" }, "body": "{}" },
+    })
 }
 
 /// Everything that can be asked without a slot, and each endpoint with its profile.
