@@ -14,6 +14,10 @@ use crate::vocabulary::Vocabulary;
 
 /// Patterns of all types together; what is beyond is not looked for.
 const PATTERNS_MAX: usize = 4_096;
+/// From here on a value can be a hit without a name: a country may lift it to a half.
+const TELLING_FROM: u8 = 38;
+/// A value that says less is no sign of anything.
+const COUNTED_FROM: u8 = 10;
 /// Lengths that have a set of their own; the longer ones share the last.
 const LENGTHS: usize = 96;
 
@@ -24,7 +28,10 @@ pub(crate) struct Compiled {
     pub patterns: Vec<Ready>,
     /// Where the patterns of each type stand.
     of_type: Vec<(u32, u32)>,
-    gate: Gate,
+    /// For values that count for their member however little they say.
+    every: Gate,
+    /// For values that must say enough at once.
+    telling: Gate,
 }
 
 /// A pattern, ready.
@@ -75,7 +82,8 @@ impl Compiled {
         }
         Compiled {
             vocabulary: Vocabulary::of(&catalogue),
-            gate: Gate::of(&patterns),
+            every: Gate::of(&patterns, COUNTED_FROM),
+            telling: Gate::of(&patterns, TELLING_FROM),
             catalogue,
             patterns,
             of_type,
@@ -103,14 +111,15 @@ impl Compiled {
         &self.patterns[from as usize..to as usize]
     }
 
-    /// Visits the patterns that need no name and that a value of that shape could fit.
-    pub fn each_open(&self, shape: Shape, mut visit: impl FnMut(&Ready)) {
+    /// Visits the patterns that need no name and that a value of that shape could fit; all, or only
+    /// those that can make a hit on their own.
+    pub fn each_open(&self, shape: Shape, every: bool, mut visit: impl FnMut(&Ready)) {
         let Gate {
             open,
             width,
             by_first,
             by_len,
-        } = &self.gate;
+        } = if every { &self.every } else { &self.telling };
         let first = shape.first as usize * width;
         let len = (shape.len as usize).min(LENGTHS) * width;
         let words = by_first[first..first + width]
@@ -134,7 +143,8 @@ impl Compiled {
     }
 
     pub fn heap_bytes(&self) -> usize {
-        let gate = (self.gate.by_first.len() + self.gate.by_len.len()) * size_of::<u64>();
+        let sets = |it: &Gate| (it.by_first.len() + it.by_len.len()) * size_of::<u64>();
+        let gate = sets(&self.every) + sets(&self.telling);
         let forms = self.patterns.iter().map(|it| it.form.heap_bytes());
         forms.sum::<usize>()
             + self.patterns.capacity() * size_of::<Ready>()
@@ -144,9 +154,9 @@ impl Compiled {
 }
 
 impl Gate {
-    fn of(patterns: &[Ready]) -> Gate {
+    fn of(patterns: &[Ready], alone_min: u8) -> Gate {
         let open = (0..patterns.len() as u32)
-            .filter(|at| patterns[*at as usize].alone > 0)
+            .filter(|at| patterns[*at as usize].alone >= alone_min)
             .collect::<Vec<_>>();
         let width = open.len().div_ceil(64);
         let mut by_first = vec![0; 256 * width];
@@ -200,10 +210,10 @@ mod tests {
             let compiled = &*COMPILED;
             let mut caches = compiled.caches();
             let shape = Shape::of(text.as_bytes());
-            for ready in compiled.patterns.iter().filter(|it| it.alone > 0) {
+            for ready in compiled.patterns.iter().filter(|it| it.alone >= COUNTED_FROM) {
                 if ready.form.fits(text.as_bytes(), &mut caches) {
                     let mut opened = false;
-                    compiled.each_open(shape, |it| opened |= core::ptr::eq(it, ready));
+                    compiled.each_open(shape, true, |it| opened |= core::ptr::eq(it, ready));
                     prop_assert!(opened);
                 }
             }

@@ -46,6 +46,25 @@ struct Say {
 }
 
 impl Setting<'_> {
+    /// Whether anything around a value speaks of a type.
+    pub fn speaks_of(&self, info_type: u16) -> bool {
+        let is_of = |it: &Speaker| it.info_type == info_type;
+        self.names.iter().any(is_of) || self.beside.iter().any(is_of)
+    }
+
+    /// Visits each type that something around the value speaks of, once.
+    pub fn each_type(&self, mut visit: impl FnMut(u16)) {
+        for speaker in self.names {
+            visit(speaker.info_type);
+        }
+        for speaker in self.beside {
+            let is_of = |it: &Speaker| it.info_type == speaker.info_type;
+            if !self.names.iter().any(is_of) {
+                visit(speaker.info_type);
+            }
+        }
+    }
+
     fn say(&self, info_type: u16) -> Say {
         let mut say = Say::default();
         let both = [(self.names, Ground::Name), (self.beside, self.ground)];

@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::catalogue::Catalogue;
 use crate::compiled::{Compiled, Ready};
 use crate::confidence::Setting;
-use crate::context::{Context, Contexts, Listener, Stance, Tone};
+use crate::context::{Context, Contexts, Listener, Tone};
 use crate::form::Caches;
 use crate::gate::{DIGIT, Shape};
 use crate::hint::Countries;
@@ -302,15 +302,20 @@ impl Work {
                 });
             }
         };
-        target.compiled.each_open(shape, |ready| judge(ready, self));
-        let speakers = setting.names.iter().chain(setting.beside);
-        for speaker in speakers.filter(|it| it.stance != Stance::Against) {
-            for ready in target.compiled.patterns_of(speaker.info_type) {
-                if ready.alone == 0 && ready.form.bounds.admit(shape) {
+        // A number of another kind, and a word of a text, must say enough at once.
+        let every = setting.ground != Ground::Words && !setting.tone.has(Tone::OTHER);
+        target.compiled.each_open(shape, every, |ready| {
+            if !setting.speaks_of(ready.info_type) {
+                judge(ready, self);
+            }
+        });
+        setting.each_type(|info_type| {
+            for ready in target.compiled.patterns_of(info_type) {
+                if ready.form.bounds.admit(shape) {
                     judge(ready, self);
                 }
             }
-        }
+        });
     }
 }
 

@@ -70,7 +70,7 @@ impl Work {
                 len: rest.len() as u32,
                 ..Shape::of(PEM.as_bytes())
             };
-            target.compiled.each_open(shape, |ready| {
+            target.compiled.each_open(shape, false, |ready| {
                 end = end.max(ready.form.longest(rest.as_bytes(), &mut self.caches));
             });
             let Some(len) = end.filter(|it| *it > 0 && rest.is_char_boundary(*it)) else {

@@ -91,8 +91,7 @@ fn a_label_beside_a_value_stands_for_its_name() {
     let body = r#"{"items":[{"value":"4111111111111111","type":"card number"}]}"#;
     let mut classifier = classifier();
     let found = hits(&mut classifier, "/pay", body);
-    assert_eq!(found.len(), 1);
-    assert!(found[0].2 > 90, "{found:?}");
+    assert!(found[0].1 == "credit-card" && found[0].2 > 90, "{found:?}");
     let bare = hits(
         &mut classifier,
         "/pay",
