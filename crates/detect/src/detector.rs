@@ -67,7 +67,11 @@ impl Detector {
         look.raw_body(exchange);
         look.work.scratch.steps_left = STEPS_MAX;
         look.leaves(true);
-        let sight = Sight { exchange, reading };
+        let sight = Sight {
+            exchange,
+            reading,
+            exhausted: scratch.exhausted,
+        };
         for (number, detector) in compiled.coded() {
             let mut marks = Marks {
                 detection: number,

@@ -1,6 +1,7 @@
 //! Detectors in code: those that ask for more than a pattern in a value. Each is one file with a
 //! `see`, and a card in the catalogue with `code = true`.
 
+mod exhausting;
 mod graphql;
 mod mass_assignment;
 mod method;
@@ -20,6 +21,7 @@ pub struct CodeDetector {
 }
 
 pub static ROLL: &[&CodeDetector] = &[
+    &exhausting::DETECTOR,
     &graphql::DETECTOR,
     &mass_assignment::DETECTOR,
     &method::DETECTOR,
@@ -32,6 +34,8 @@ pub static ROLL: &[&CodeDetector] = &[
 pub struct Sight<'s> {
     pub exchange: &'s Exchange<'s>,
     pub reading: &'s Reading,
+    /// Whether something was left out because the work had grown too much.
+    pub exhausted: bool,
 }
 
 /// Takes what a detector has to say.

@@ -4,7 +4,9 @@
 pub mod needs;
 pub mod signs;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::automaton::Automaton;
+use aho_corasick::dfa::DFA;
+use aho_corasick::{Anchored, MatchKind, StartKind};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::Hir;
 
@@ -76,7 +78,7 @@ impl Chosen {
 
 /// All literals of some rules in one automaton.
 pub struct Net {
-    searcher: Option<AhoCorasick>,
+    searcher: Option<DFA>,
     /// Of each literal, the rules that wait for it.
     owners: Vec<Vec<u16>>,
     /// Rules without literals, and marks of which one is in every text that they match.
@@ -106,9 +108,9 @@ impl Net {
             }
             owners.last_mut()?.push(rule);
         }
-        let searcher = AhoCorasick::builder()
+        let searcher = DFA::builder()
             .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
+            .start_kind(StartKind::Unanchored)
             .prefilter(false)
             .build(&literals)
             .ok()?;
@@ -130,10 +132,19 @@ impl Net {
         let Some(searcher) = &self.searcher else {
             return any;
         };
-        for found in searcher.find_overlapping_iter(text) {
-            any = true;
-            for rule in &self.owners[found.pattern().as_usize()] {
-                chosen.insert(*rule);
+        let Ok(mut state) = searcher.start_state(Anchored::No) else {
+            return any;
+        };
+        for byte in text {
+            state = searcher.next_state(Anchored::No, state, *byte);
+            if searcher.is_special(state) && searcher.is_match(state) {
+                any = true;
+                for index in 0..searcher.match_len(state) {
+                    let literal = searcher.match_pattern(state, index).as_usize();
+                    self.owners[literal]
+                        .iter()
+                        .for_each(|it| chosen.insert(*it));
+                }
             }
         }
         any

@@ -6,8 +6,8 @@ use gatewatch_model::{Blemishes, Exchange, Spot};
 use crate::detection::Part;
 use crate::gate::signs::Signs;
 use crate::limits::{
-    DOCUMENT_BYTES_MIN, DOCUMENT_MARKS_MIN, NESTED_MAX, PIECES_MAX, STEPS_PER_TEXT, TEXT_BYTES_MAX,
-    TOKENS_MAX,
+    BINARY_BYTES_MIN, DOCUMENT_BYTES_MIN, DOCUMENT_MARKS_MIN, NESTED_MAX, PIECES_MAX,
+    STEPS_PER_TEXT, TEXT_BYTES_MAX, TOKENS_MAX,
 };
 use crate::seen::At;
 use crate::views::{Packed, Views};
@@ -41,7 +41,7 @@ impl Look<'_> {
         });
         let odd = self.reading.blemishes();
         if let Some(start) = query
-            && odd.contains(Blemishes::BAD_ESCAPE)
+            && (odd.contains(Blemishes::BAD_ESCAPE) || hides_mark(&origin[start..]))
         {
             self.text(Text {
                 bytes: &origin[start..],
@@ -166,7 +166,7 @@ impl Look<'_> {
         } else {
             signs
         };
-        let document = matches!(text.at, At::Leaf(_)) && is_document(&views.plain);
+        let document = matches!(text.at, At::Leaf(_)) && is_document(&views.plain, signs);
         let text = Text { document, ..text };
         let tried = views.make(signs);
         if self.work.scratch.spend((layers + tried) * text.bytes.len()) {
@@ -199,8 +199,24 @@ impl Look<'_> {
     }
 }
 
-/// A page or a program by its looks: long, and full of marks.
-fn is_document(text: &[u8]) -> bool {
+/// Whether a `&` stands in a query that parts no values: `a=1&& whoami`.
+fn hides_mark(query: &[u8]) -> bool {
+    let mut marks = memchr::memchr_iter(b'&', query);
+    marks.any(|at| {
+        let tail = &query[at + 1..];
+        matches!(tail, [b'&' | b' ' | b'+', ..]) || tail.starts_with(b"%20")
+    })
+}
+
+/// A page or a program by its looks: long, and full of marks; or no text at all.
+fn is_document(text: &[u8], signs: Signs) -> bool {
+    let odd = |it: &&u8| it.is_ascii_control() && !it.is_ascii_whitespace();
+    if text.len() >= BINARY_BYTES_MIN
+        && signs.meets(Signs::CONTROLS)
+        && text.iter().filter(odd).count() * 50 > text.len()
+    {
+        return true;
+    }
     text.len() >= DOCUMENT_BYTES_MIN
         && memchr::memchr2_iter(b'<', b'"', text)
             .nth(DOCUMENT_MARKS_MIN)

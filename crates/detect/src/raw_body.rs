@@ -14,7 +14,7 @@ use crate::work::Text;
 /// How an object that Java wrote begins.
 const JAVA_STREAM: &[u8] = b"\xac\xed\x00\x05";
 /// Of a hundred bytes, more than that many without meaning make no text.
-const CONTROLS_MAX: usize = 4;
+const CONTROLS_MAX: usize = 1;
 
 impl Look<'_> {
     pub fn raw_body(&mut self, exchange: &Exchange<'_>) {

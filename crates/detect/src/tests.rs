@@ -6,8 +6,10 @@ use gatewatch_decode::Reading;
 use gatewatch_model::Exchange;
 use gatewatch_model::exchange::{Body, Response};
 use gatewatch_model::signal::Judgement;
+use proptest::prelude::*;
 
 use crate::detection::{Part, Rule};
+use crate::limits::{GROUNDS_MAX, STEPS_MAX};
 use crate::seen::{Seen, Signal};
 use crate::{Detector, SHIPPED};
 
@@ -143,5 +145,106 @@ fn prose_is_clean() {
         "{\"name\": \"O'Hara\", \"tags\": [\"a\", \"b\"], \"n\": 1.5}",
     ] {
         check(text, Judgement::Clean);
+    }
+}
+
+fn posted(kind: &str, text: &str) -> Exchange<'static> {
+    let mut exchange = Exchange::default();
+    exchange.request.method = "POST".into();
+    exchange.request.url = "/orders".into();
+    exchange.request.headers = Some(vec![("content-type".into(), kind.to_owned().into())]);
+    exchange.request.body = Some(Body {
+        bytes: text.as_bytes().to_vec().into(),
+        bytes_total: text.len() as u64,
+    });
+    exchange
+}
+
+#[test]
+fn work_has_a_bound_and_says_when_it_is_met() {
+    let (mut detector, mut reading) = (Detector::default(), Reading::default());
+    let pair = "a=%27+or+sleep(5)--%3cscript&";
+    reading.read(&posted(
+        "application/x-www-form-urlencoded",
+        &pair.repeat(100),
+    ));
+    let exchange = posted("application/x-www-form-urlencoded", &pair.repeat(40_000));
+    // What is not in a reading is not looked at.
+    let seen = detector.see(&exchange, &reading);
+    assert_eq!(seen.judgement(), Judgement::Attack);
+    assert!(!seen.exhausted);
+    reading.read(&exchange);
+    let seen = detector.see(&exchange, &reading);
+    assert!(seen.exhausted && seen.texts <= STEPS_MAX);
+    assert_eq!(seen.judgement(), Judgement::Attack);
+    let grounds: usize = seen.signals().map(|it| it.grounds.len()).sum();
+    assert!(grounds <= GROUNDS_MAX);
+}
+
+#[test]
+fn an_attack_behind_much_padding_is_seen() {
+    for bytes in [100, 20_000, 40_000, 130_000] {
+        let text = format!("a={}%3Cscript%3Ealert(1)%3C/script%3E", "A".repeat(bytes));
+        let exchange = posted("application/x-www-form-urlencoded", &text);
+        let (mut detector, mut reading) = (Detector::default(), Reading::default());
+        reading.read(&exchange);
+        let seen = detector.see(&exchange, &reading);
+        assert_eq!(seen.judgement(), Judgement::Attack, "{bytes}");
+    }
+}
+
+#[test]
+fn an_answer_that_shows_success_makes_it_more_severe() {
+    let mut exchange = Exchange::default();
+    exchange.request.method = "GET".into();
+    exchange.request.url = "/.env".into();
+    let (mut detector, mut reading) = (Detector::default(), Reading::default());
+    reading.read(&exchange);
+    let before = detector
+        .see(&exchange, &reading)
+        .signals()
+        .next()
+        .map(|it| it.severity);
+    exchange.response = Some(Response {
+        status: Some(200),
+        body: Some(Body {
+            bytes: b"APP_KEY=base64:xyz\nDB_PASSWORD=hunter2".to_vec().into(),
+            bytes_total: 38,
+        }),
+        ..Response::default()
+    });
+    reading.read(&exchange);
+    let seen = detector.see(&exchange, &reading);
+    let probe = seen
+        .signals()
+        .find(|it| &*it.detection.id == "probe.sensitive-file");
+    assert!(probe.map(|it| it.severity) > before);
+    let mut place = String::new();
+    seen.signals()
+        .next()
+        .unwrap()
+        .at
+        .write(&reading, &mut place);
+    assert_eq!(place, "$.response.body");
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_looked_at_and_twice_the_same(
+        value in any::<String>(),
+        marks in r#"[%&\\'"<>(){}$;|/*#.+=a-z0-9\x00-\x20]{0,80}"#,
+    ) {
+        let (mut fresh, mut used) = (Detector::default(), Detector::default());
+        let mut reading = Reading::default();
+        reading.read(&posted("text/plain", "' or 1=1-- <script>"));
+        used.see(&Exchange::default(), &reading);
+        let exchange = posted("text/plain", &format!("{value}{marks}"));
+        reading.read(&exchange);
+        let told = |seen: &Seen<'_>| {
+            let all = seen.signals().chain(seen.nearly());
+            all.map(|it| format!("{} {:?} {}", it.detection.id, it.at, it.confidence)).collect::<Vec<_>>()
+        };
+        let (one, two) = (told(&fresh.see(&exchange, &reading)), told(&used.see(&exchange, &reading)));
+        prop_assert_eq!(one, two);
     }
 }

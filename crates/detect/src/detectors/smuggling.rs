@@ -24,7 +24,7 @@ fn see(sight: &Sight<'_>, marks: &mut Marks<'_>) {
             if two {
                 marks.add("two-lengths", 0.9, At::Request);
             } else if odd {
-                marks.add("odd-length", 0.82, At::Request);
+                marks.add("odd-length", 0.6, At::Request);
             }
             length = Some(value);
         } else if name.eq_ignore_ascii_case("transfer-encoding") {

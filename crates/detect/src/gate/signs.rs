@@ -67,6 +67,7 @@ impl Signs {
     pub const LETTERS: Signs = Signs(LOWER | UPPER | DIGIT);
     /// What an escape is made of, in any of the ways that are undone.
     pub const ESCAPES: Signs = Signs(marks(b"%&\\").0 | HIGH | CONTROL);
+    pub const CONTROLS: Signs = Signs(CONTROL);
     pub const BREAKS: Signs = Signs(BREAK);
     pub const QUOTES: Signs = marks(b"'\"`");
     pub const STAR: Signs = marks(b"*");
