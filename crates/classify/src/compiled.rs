@@ -42,6 +42,8 @@ pub(crate) struct Ready {
     pub check: Option<&'static Check>,
     pub alone: u8,
     pub named: u8,
+    /// The type must list the value besides.
+    pub listed: bool,
 }
 
 /// Sets of the patterns that are looked for whatever the name is, by what a value begins with and
@@ -75,6 +77,7 @@ impl Compiled {
                         check: pattern.check,
                         alone: pattern.alone,
                         named: pattern.named,
+                        listed: pattern.listed,
                     });
                 }
             }

@@ -86,7 +86,7 @@ impl Classifier {
             }
         }
         if form {
-            "a value has the form, but the check refuses it"
+            "a value has the form, but the check refuses it or no list has it"
         } else {
             "no value in it has the form"
         }

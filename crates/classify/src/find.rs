@@ -146,7 +146,8 @@ impl Classifier {
         for ready in self.compiled.patterns_of(info_type) {
             if ready.form.fits(value, &mut self.work.caches) {
                 found.0 = true;
-                found.1 |= ready.check.is_none_or(|it| (it.passes)(value));
+                let listed = !ready.listed || self.compiled.info_type(info_type).lists(value);
+                found.1 |= listed && ready.check.is_none_or(|it| (it.passes)(value));
             }
         }
         found
@@ -290,6 +291,9 @@ impl Work {
                 return;
             }
             let info_type = target.compiled.info_type(ready.info_type);
+            if ready.listed && !info_type.lists(bytes) {
+                return;
+            }
             let (confidence, grounds) = setting.judge(ready, info_type.country);
             if confidence >= PERCENT_MIN {
                 work.hits.push(Hit {

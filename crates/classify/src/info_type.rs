@@ -26,7 +26,7 @@ pub struct InfoType {
     pub near: Vec<Box<str>>,
     /// That speak against it.
     pub far: Vec<Box<str>>,
-    /// With none of these, and neither dictionary nor list, the type is by name alone.
+    /// Of a dictionary, a list or a type by name alone there is one that takes any value.
     pub patterns: Vec<Pattern>,
     /// Values that are one of these words.
     pub dictionary: Option<Dictionary>,
@@ -42,6 +42,26 @@ pub struct InfoType {
     pub purview: Vec<Purview>,
 }
 
+impl InfoType {
+    /// Whether a value is in the dictionary or on the list.
+    pub(crate) fn lists(&self, value: &[u8]) -> bool {
+        let words = self.dictionary.as_ref();
+        words.is_some_and(|it| it.holds(value))
+            || self.tokens.as_ref().is_some_and(|it| it.holds(value))
+    }
+}
+
+impl Dictionary {
+    fn holds(&self, value: &[u8]) -> bool {
+        str::from_utf8(value).is_ok_and(|it| {
+            let word = it.to_lowercase();
+            self.words
+                .binary_search_by(|known| (**known).cmp(&word))
+                .is_ok()
+        })
+    }
+}
+
 /// One form that values of a type have.
 #[derive(Clone, Debug)]
 pub struct Pattern {
@@ -52,6 +72,8 @@ pub struct Pattern {
     pub alone: u8,
     /// Confidence in percent when the name speaks for it too.
     pub named: u8,
+    /// The value must be in the dictionary or on the list of the type besides.
+    pub listed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]

@@ -195,3 +195,40 @@ fn a_list_that_is_not_there_is_named() {
         .replace("near     = [\"loyalty card\"]", "");
     assert!(refused(&nothing).contains("what is to be found?"));
 }
+
+#[test]
+fn dictionaries_lists_and_names_alone_are_found() {
+    let own = |line: &str| OWN.replace(r"pattern  = 'LC-\d{8}'", line);
+    let proved = |files: &[(&str, &str)]| {
+        let catalogue = SHIPPED.with(files).unwrap();
+        let own = catalogue.find("loyalty-card").unwrap().clone();
+        crate::Classifier::new(std::sync::Arc::new(catalogue)).prove(&own)
+    };
+    let hit = |line: &str, example: &str| {
+        own(line).replace(
+            "['{\"loyaltyCard\": \"LC-00000001\"}']",
+            &format!("['{example}']"),
+        )
+    };
+
+    let words = hit("words = [\"Gold\", \"silver\"]", "loyaltyCard=GOLD");
+    assert_eq!(proved(&[("own.toml", &words)]), []);
+    let missed = hit("words = [\"Gold\", \"silver\"]", "loyaltyCard=bronze");
+    assert_eq!(proved(&[("own.toml", &missed)]).len(), 1);
+
+    let names = hit("", "loyaltyCard=anything at all");
+    assert_eq!(proved(&[("own.toml", &names)]), []);
+
+    let (tokens, _) = crate::tokens::write_list(&[7; 32], ["LC-77100042"].into_iter());
+    let hex = "07".repeat(32);
+    let listed = |example: &str| {
+        let text = hit("tokens_file = \"cards.tokens\"", example);
+        proved(&[
+            ("own.toml", &text),
+            ("cards.tokens", &tokens),
+            ("cards.tokens.key", &hex),
+        ])
+    };
+    assert_eq!(listed("loyaltyCard=lc 77100042"), []);
+    assert_eq!(listed("loyaltyCard=LC-77100043").len(), 1);
+}

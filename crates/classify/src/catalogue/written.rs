@@ -16,6 +16,8 @@ const NAMED_DEFAULT: u8 = 95;
 /// Of a dictionary or a list.
 const WORDS_MAX: usize = 100_000;
 const WORD_BYTES_MAX: usize = 120;
+/// Of a value that may be on a list, with what separates its signs.
+const LISTED_BYTES_MAX: usize = 127;
 
 /// The keys of a file, to name the nearest of them.
 const KEYS: &[&str] = &[
@@ -198,6 +200,7 @@ impl Place<'_> {
             named: self
                 .percent("named", written.named.as_ref())?
                 .unwrap_or(NAMED_DEFAULT),
+            listed: false,
         })
     }
 
@@ -246,7 +249,7 @@ pub(super) fn read(
         alone: written.alone.take(),
         named: written.named.take(),
     });
-    let patterns = short
+    let mut patterns = short
         .into_iter()
         .chain(std::mem::take(&mut written.patterns))
         .map(|it| place.pattern(it))
@@ -256,7 +259,35 @@ pub(super) fn read(
     let percents = (alone.unwrap_or(0), named.unwrap_or(NAMED_DEFAULT));
     let dictionary = dictionary(&place, &mut written, companions, percents)?;
     let tokens = tokens(&place, written.tokens_file.as_ref(), companions, percents)?;
-    let by_name = patterns.is_empty() && dictionary.is_none() && tokens.is_none();
+    let mut by_name = 0;
+    let listed = |length_max: usize| Pattern {
+        regex: format!(r"(?s:.{{1,{length_max}}})").into(),
+        check: None,
+        alone: percents.0,
+        named: percents.1,
+        listed: true,
+    };
+    if let Some(dictionary) = &dictionary {
+        patterns.push(listed(
+            dictionary
+                .words
+                .iter()
+                .map(|it| it.len())
+                .max()
+                .unwrap_or(1),
+        ));
+    } else if tokens.is_some() {
+        patterns.push(listed(LISTED_BYTES_MAX));
+    } else if patterns.is_empty() {
+        by_name = percents.1;
+        patterns.push(Pattern {
+            regex: r"(?s:.+)".into(),
+            check: None,
+            alone: 0,
+            named: by_name,
+            listed: false,
+        });
+    }
     Ok(InfoType {
         key: InfoTypeId::of(written.id.get_ref()),
         id: written.id.into_inner(),
@@ -271,7 +302,7 @@ pub(super) fn read(
         patterns,
         dictionary,
         tokens,
-        by_name: if by_name { percents.1 } else { 0 },
+        by_name,
         examples: written.examples,
         counter_examples: written.counter_examples,
         references: written.references,
