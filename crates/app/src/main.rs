@@ -2,6 +2,7 @@
 
 mod backup;
 mod bench;
+mod catalogue;
 mod client;
 mod command;
 mod config;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Config(command) => configure::run(&command)?,
+        Command::Catalogue(command) => return catalogue::run(&command),
         Command::Completions { shell } => manual::completions(shell)?,
         Command::Man { command } => manual::man(command.as_deref())?,
         Command::Serve(args) => block_on(serve::run(&args))?,
