@@ -125,7 +125,10 @@ pub fn tokens(file: &Path) -> anyhow::Result<String> {
     }
     let list_file = beside(file, ".tokens");
     let key_file = beside(file, ".tokens.key");
-    let hex = key.iter().map(|it| format!("{it:02x}")).collect::<String>();
+    let mut hex = String::new();
+    for byte in key {
+        let _ = write!(hex, "{byte:02x}");
+    }
     create(&key_file, &format!("{hex}\n"))?;
     create(&list_file, &list)?;
     let mut text = format!(
