@@ -71,14 +71,17 @@ fn what_new_writes_proves_itself_and_is_never_written_over() {
 fn an_example_that_misses_says_why_and_what_is_there_instead() {
     let folder = tempfile::tempdir().unwrap();
     let text = starter::starter("loyalty-card");
-    let wrong = text.replace("loyalty_card=XY-00000001", "loyalty_card=4111111111111111");
+    let wrong = text.replace(
+        "loyalty_card=XY-00000001",
+        "loyalty_card=jo.roe@contoso.org",
+    );
     fs::write(folder.path().join("loyalty-card.toml"), wrong).unwrap();
     let (text, proved) = own::test(folder.path()).unwrap();
     assert!(!proved);
     for said in [
         "wrong  loyalty-card",
         "no value in it has the form",
-        "credit-card (",
+        "email (",
         "1 example is wrong",
     ] {
         assert!(text.contains(said), "{text}");
