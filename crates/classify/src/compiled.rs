@@ -15,7 +15,7 @@ use crate::vocabulary::Vocabulary;
 /// Patterns of all types together; what is beyond is not looked for.
 const PATTERNS_MAX: usize = 4_096;
 /// From here on a value can be a hit without a name: a country may lift it to a half.
-const TELLING_FROM: u8 = 38;
+pub(crate) const TELLING_FROM: u8 = 38;
 /// A value that says less is no sign of anything.
 const COUNTED_FROM: u8 = 10;
 /// Lengths that have a set of their own; the longer ones share the last.

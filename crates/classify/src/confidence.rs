@@ -52,15 +52,18 @@ impl Setting<'_> {
         self.names.iter().any(is_of) || self.beside.iter().any(is_of)
     }
 
-    /// Visits each type that something around the value speaks of, once.
-    pub fn each_type(&self, mut visit: impl FnMut(u16)) {
+    /// Visits each type that something around the value speaks of, once, and whether only against
+    /// it.
+    pub fn each_type(&self, mut visit: impl FnMut(u16, bool)) {
         for speaker in self.names {
-            visit(speaker.info_type);
+            let is_of = |it: &Speaker| it.info_type == speaker.info_type;
+            let against = speaker.stance == Stance::Against && !self.beside.iter().any(is_of);
+            visit(speaker.info_type, against);
         }
         for speaker in self.beside {
             let is_of = |it: &Speaker| it.info_type == speaker.info_type;
             if !self.names.iter().any(is_of) {
-                visit(speaker.info_type);
+                visit(speaker.info_type, speaker.stance == Stance::Against);
             }
         }
     }

@@ -9,7 +9,7 @@ use gatewatch_model::{InfoTypeId, Spot};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::catalogue::Catalogue;
-use crate::compiled::{Compiled, Ready};
+use crate::compiled::{Compiled, Ready, TELLING_FROM};
 use crate::confidence::Setting;
 use crate::context::{Context, Contexts, Listener, Tone};
 use crate::form::Caches;
@@ -313,9 +313,10 @@ impl Work {
                 judge(ready, self);
             }
         });
-        setting.each_type(|info_type| {
+        setting.each_type(|info_type, against| {
+            let alone_min = if against { TELLING_FROM } else { 0 };
             for ready in target.compiled.patterns_of(info_type) {
-                if ready.form.bounds.admit(shape) {
+                if ready.alone >= alone_min && ready.form.bounds.admit(shape) {
                     judge(ready, self);
                 }
             }
