@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use anyhow::Context;
 use gatewatch_model::Stage;
+use gatewatch_model::control::Control;
 use gatewatch_pipeline::{self as pipeline, Clock, Intake, SystemClock};
 use gatewatch_ports::Store;
+use gatewatch_ports::store::Actor;
 use gatewatch_server::{
     self as server, Access, Faces, FirstStart, INGEST_TOKEN_FILE, READ_TOKEN_FILE,
 };
@@ -22,6 +24,7 @@ use tokio::task::JoinHandle;
 use crate::config::{Config, TlsConfig};
 use crate::engine::Engine;
 use crate::folder::DataFolder;
+use crate::own_types;
 
 /// Requests that are under way at the end get this long.
 const LAST_REQUESTS_MAX: Duration = Duration::from_millis(1_500);
@@ -190,9 +193,34 @@ fn open(config: &Config) -> anyhow::Result<(DataFolder, Engine, FirstStart)> {
     };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let engine = Engine::start(&folder.path, config, roles, Arc::clone(&clock))?;
+    bring_own_types(&engine, config, &*clock)?;
     let first = server::first_start(&*engine.store, &folder.path, &*clock)
         .context("cannot set up access")?;
     Ok((folder, engine, first))
+}
+
+/// Sends the types of the configured folder to the folds, if they are others than those they have.
+fn bring_own_types(engine: &Engine, config: &Config, clock: &dyn Clock) -> anyhow::Result<()> {
+    let Some(folder) = config.catalogue.as_ref().filter(|_| config.roles.ingest) else {
+        return Ok(());
+    };
+    let files = own_types::read(folder)?;
+    let known = engine.store.own_types()?;
+    if known.map(|it| it.files).unwrap_or_default() == files {
+        return Ok(());
+    }
+    let ourselves = Actor {
+        name: "gatewatch".into(),
+        address: "".into(),
+        at: clock.now(),
+    };
+    let control = Control::InfoTypes { files };
+    engine
+        .pipeline
+        .intake()
+        .control(&control, &ourselves)
+        .with_context(|| format!("cannot bring the types in {}", folder.display()))?;
+    Ok(())
 }
 
 fn tls(config: &TlsConfig) -> anyhow::Result<Option<Arc<rustls::ServerConfig>>> {

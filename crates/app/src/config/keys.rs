@@ -78,6 +78,16 @@ pub static KEYS: &[Key] = &[
         show: |config| config.disk_free_bytes_min.to_string().into(),
     },
     Key {
+        name: "catalogue",
+        unit: "folder; empty for none",
+        about: "Types of sensitive information of your own: TOML files as in the catalogue, read at each start. What was brought through the API before gives way to them.",
+        set: |config, text| {
+            config.catalogue = optional(text);
+            Ok(())
+        },
+        show: |config| path(config.catalogue.as_ref()),
+    },
+    Key {
         name: "trusted_proxies",
         unit: "networks, separated by commas; empty for none",
         about: "Proxies whose word about their callers is believed: behind one, the caller is the nearest address in X-Forwarded-For, Forwarded or X-Real-IP that is none of these.",

@@ -35,6 +35,8 @@ pub struct Config {
     /// 0 stands for as many as there are cores.
     pub shards: u16,
     pub disk_free_bytes_min: Bytes,
+    /// A folder of own types of sensitive information.
+    pub catalogue: Option<PathBuf>,
     pub perimeter: Perimeter,
     pub journal: JournalConfig,
     pub tls: TlsConfig,
@@ -68,6 +70,7 @@ impl Default for Config {
             roles: Roles::ALL,
             shards: 0,
             disk_free_bytes_min: Bytes(1 << 30),
+            catalogue: None,
             perimeter: Perimeter::default(),
             journal: JournalConfig {
                 bytes_max: Bytes(4 << 30),

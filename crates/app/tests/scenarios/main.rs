@@ -15,4 +15,6 @@ mod scanning;
 #[cfg(test)]
 mod sending;
 #[cfg(test)]
+mod sensitive;
+#[cfg(test)]
 mod serving;

@@ -1,0 +1,60 @@
+//! Types of one's own, from a folder that the configuration names, in the real binary.
+
+use serde_json::json;
+
+use crate::running::Running;
+
+/// Eight callers read their cards and show their badges.
+fn lines(path: &str) -> String {
+    let line = |caller: u32| {
+        let body = json!({ "card": "4539578763621486", "badge": "BDG-481516" }).to_string();
+        json!({
+            "caller": { "ip": format!("203.0.113.{caller}") },
+            "request": { "method": "GET", "url": format!("https://shop.example{path}") },
+            "response": {
+                "status": 200, "headers": { "content-type": "application/json" }, "body": body,
+            },
+        })
+        .to_string()
+            + "\n"
+    };
+    (1..=8).map(line).collect()
+}
+
+/// The types that the endpoint of that path carries.
+fn types(server: &Running, path: &str) -> Vec<String> {
+    let found = server.get(&format!("/api/v1/endpoints?search={path}"));
+    let data = found["items"][0]["sensitive_data"].as_array().unwrap();
+    let mut types = data
+        .iter()
+        .map(|it| it["info_type"].as_str().unwrap().to_owned())
+        .collect::<Vec<_>>();
+    types.sort();
+    types
+}
+
+#[test]
+fn types_of_a_folder_are_found_and_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("own");
+    std::fs::create_dir(&own).unwrap();
+    let badge = "id = 'badge'\ntitle = 'Badge'\ncategory = 'custom'\nseverity = 'low'\n\
+        pattern = 'BDG-\\d{6}'\nalone = 90\n\
+        examples = ['{\"badge\": \"BDG-123456\"}']\ncounter_examples = ['{\"badge\": \"x\"}']\n";
+    std::fs::write(own.join("badge.toml"), badge).unwrap();
+    let key = format!("catalogue={}", own.display());
+    let args = ["serve", "--listen", "127.0.0.1:0", "--set", &key];
+    let server = Running::start(folder.path(), &args);
+    server.ingest("edge/1", &lines("/one"));
+    assert_eq!(types(&server, "/one"), ["badge", "credit-card"]);
+    let custom = server.get("/api/v1/endpoints?category=custom");
+    assert_eq!(custom["total"], 1, "{custom}");
+
+    // Own types are state: without the folder too they outlive the process and its journal.
+    assert!(server.terminate().success());
+    let server = Running::serve(folder.path());
+    server.ingest("edge/2", &lines("/two"));
+    assert_eq!(types(&server, "/two"), ["badge", "credit-card"]);
+    let controls = server.get("/api/v1/controls");
+    assert_eq!(controls["items"].as_array().unwrap().len(), 1, "{controls}");
+}
