@@ -396,6 +396,8 @@ impl Listener {
                 }
                 (Stance::Above, None) => {}
                 (_, Some(strength)) => self.add(found.info_type, strength, Stance::For),
+                // Without a name that speaks for it, the type is never looked for here.
+                (_, None) if !vocabulary.is_open(found.info_type) => {}
                 (_, None) => self.add(found.info_type, 0, Stance::Against),
             }
         }

@@ -7,6 +7,7 @@ use hashbrown::HashTable; // order never observed: only looked up by key
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::catalogue::Catalogue;
+use crate::info_type::InfoType;
 use crate::names::Words;
 
 /// The parts that a word can play in a name.
@@ -65,6 +66,8 @@ struct Entry {
 pub(crate) struct Vocabulary {
     entries: HashTable<Entry>,
     claims: Vec<Claim>,
+    /// Of each type, whether some value of it needs no name.
+    open: Vec<bool>,
 }
 
 impl Vocabulary {
@@ -103,7 +106,10 @@ impl Vocabulary {
         }
         rows.sort_by_key(|(hash, claim)| (*hash, claim.info_type, !claim.speaks_for));
         rows.dedup_by_key(|(hash, claim)| (*hash, claim.info_type));
-        Vocabulary::gather(&rows, roles)
+        let mut vocabulary = Vocabulary::gather(&rows, roles);
+        let is_open = |it: &InfoType| it.patterns.iter().any(|it| it.alone > 0);
+        vocabulary.open = catalogue.types().iter().map(is_open).collect();
+        vocabulary
     }
 
     fn gather(rows: &[(u64, Claim)], roles: Vec<(u64, Role)>) -> Vocabulary {
@@ -138,7 +144,12 @@ impl Vocabulary {
         Vocabulary {
             entries,
             claims: rows.iter().map(|it| it.1).collect(),
+            open: Vec::new(),
         }
+    }
+
+    pub fn is_open(&self, info_type: u16) -> bool {
+        self.open.get(info_type as usize).is_some_and(|it| *it)
     }
 
     /// Where the claims on these words written together stand.
