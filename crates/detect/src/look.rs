@@ -160,13 +160,14 @@ impl Look<'_> {
         let Some(views) = self.views.get_mut(usize::from(text.nested)) else {
             return;
         };
+        let binary = is_binary(text.bytes, signs);
         let layers = views.take(text.bytes, signs);
         let signs = if views.unwound {
             Signs::of(&views.plain)
         } else {
             signs
         };
-        let document = matches!(text.at, At::Leaf(_)) && is_document(&views.plain, signs);
+        let document = matches!(text.at, At::Leaf(_)) && (binary || is_document(&views.plain));
         let text = Text { document, ..text };
         let tried = views.make(signs);
         if self.work.scratch.spend((layers + tried) * text.bytes.len()) {
@@ -208,15 +209,16 @@ fn hides_mark(query: &[u8]) -> bool {
     })
 }
 
-/// A page or a program by its looks: long, and full of marks; or no text at all.
-fn is_document(text: &[u8], signs: Signs) -> bool {
-    let odd = |it: &&u8| it.is_ascii_control() && !it.is_ascii_whitespace();
-    if text.len() >= BINARY_BYTES_MIN
+/// Whether it came as bytes that mean nothing, and so is no text at all.
+fn is_binary(text: &[u8], signs: Signs) -> bool {
+    let odd = |it: &&u8| it.is_ascii_control() && !it.is_ascii_whitespace() && **it != 0;
+    text.len() >= BINARY_BYTES_MIN
         && signs.meets(Signs::CONTROLS)
         && text.iter().filter(odd).count() * 50 > text.len()
-    {
-        return true;
-    }
+}
+
+/// A page or a program by its looks: long, and full of marks.
+fn is_document(text: &[u8]) -> bool {
     text.len() >= DOCUMENT_BYTES_MIN
         && memchr::memchr2_iter(b'<', b'"', text)
             .nth(DOCUMENT_MARKS_MIN)
