@@ -235,3 +235,86 @@ impl ExchangeFold {
             .extend(closed.into_iter().map(|it| (position, it)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use gatewatch_model::exchange::{Body, Response};
+    use gatewatch_model::info_type::Category;
+    use gatewatch_model::record::Stream;
+    use gatewatch_model::sensitivity::Sensitivity;
+
+    use super::*;
+
+    fn call(fold: &mut ExchangeFold, position: u64, path: &str) {
+        let mut exchange = Exchange::default();
+        exchange.request.method = "GET".into();
+        exchange.request.url = format!("https://shop.example/{path}").into();
+        let body: Cow<'_, [u8]> = br#"{"card":"4539578763621486"}"#.as_slice().into();
+        exchange.response = Some(Response {
+            status: Some(200),
+            headers: Some(vec![("content-type".into(), "application/json".into())]),
+            body: Some(Body {
+                bytes_total: body.len() as u64,
+                bytes: body,
+            }),
+            ..Response::default()
+        });
+        let arrival = Arrival {
+            received: Timestamp::from_seconds(1_000),
+            stream: Stream::Live,
+            source: "edge".into(),
+            scope: "/a/b".into(),
+            external: None,
+            exchange,
+        };
+        fold.fold(Position(position), &Record::Arrival(arrival));
+    }
+
+    fn say(fold: &mut ExchangeFold, revision: u64, scope: &str, on: bool) {
+        let control = Control::Classify {
+            scope: scope.into(),
+            sensitivity: Box::new(Sensitivity {
+                categories: vec![(Category::Finance, on)],
+                ..Sensitivity::default()
+            }),
+        };
+        let numbered = NumberedControl {
+            revision,
+            at: Timestamp::ZERO,
+            control,
+        };
+        fold.fold(Position(revision * 100), &Record::Control(numbered));
+    }
+
+    /// Types of all rows that are written, and how many discoveries.
+    fn told(fold: &mut ExchangeFold) -> (Vec<Box<str>>, usize) {
+        let effects = fold.drain();
+        let rows = effects.endpoints.into_iter();
+        let types = rows
+            .flat_map(|it| it.facts.sensitive)
+            .map(|it| it.info_type);
+        (types.collect(), effects.discoveries.len())
+    }
+
+    #[test]
+    fn what_is_switched_off_in_a_scope_is_told_no_more_until_it_is_on_again() {
+        let card = || Box::<str>::from("credit-card");
+        let mut fold = ExchangeFold::default();
+        call(&mut fold, 1, "one");
+        assert_eq!(told(&mut fold), (vec![card()], 1));
+        say(&mut fold, 1, "/a", false);
+        assert_eq!(told(&mut fold), (vec![], 0));
+        let mut bytes = Vec::new();
+        fold.encode(&mut bytes);
+        let mut fold = ExchangeFold::decode(&bytes).unwrap();
+        call(&mut fold, 101, "two");
+        assert_eq!(told(&mut fold), (vec![], 0));
+        say(&mut fold, 2, "/a/b", true);
+        // What was found before is still known; what was not looked at is not.
+        assert_eq!(told(&mut fold), (vec![card()], 0));
+        call(&mut fold, 201, "two");
+        assert_eq!(told(&mut fold), (vec![card()], 1));
+    }
+}
