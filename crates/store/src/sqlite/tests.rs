@@ -152,3 +152,25 @@ fn a_panic_while_writing_leaves_a_sound_store() {
     assert_eq!(position(&store), 1);
     store.commit(&[checkpoint(1, 10)]).unwrap();
 }
+
+#[test]
+fn the_oldest_discoveries_go_when_there_are_too_many() {
+    let folder = TempDir::new().unwrap();
+    let store = SqliteStore::open(folder.path()).unwrap();
+    let insert = "INSERT INTO discoveries VALUES (?, 0, x'00', 0, '', 0, '', '', '', 0, 0)";
+    let numbers = 1..=1_203_i64;
+    let written = store.engine.write(|session| {
+        for number in numbers {
+            session.execute(insert, &[crate::engine::Value::Int(number)])?;
+        }
+        Ok(())
+    });
+    written.unwrap();
+    assert_eq!(store.drop_discoveries(3).unwrap(), 1_200);
+    assert_eq!(store.drop_discoveries(3).unwrap(), 0);
+    let least = |session: &dyn crate::Session| {
+        let sql = "SELECT MIN(number) FROM discoveries";
+        crate::engine::one(session, sql, &[], |row| row.int(0))
+    };
+    assert_eq!(store.engine.read(least).unwrap(), Some(1_201));
+}
