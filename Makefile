@@ -4,7 +4,7 @@
 LOCKED ?=
 # More words for `make demo`, `make bench` and `make test`.
 ARGS ?=
-# The labelled set that `make score` runs.
+# The labelled sets that `make score` runs and `make train` learns from.
 DATA ?=
 # How many cases each property gets in `make soak`, and how long `make check` fuzzes each parser.
 SOAK_CASES ?= 20000
@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 60
 CARGO_RUN := cargo run $(LOCKED)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint tidy fuzz bench score soak
+.PHONY: help setup demo test check format lint tidy fuzz bench score train soak
 MAKEFLAGS += --no-print-directory
 
 help: ## Lists what there is to make
@@ -66,6 +66,10 @@ bench: setup ## Measures this machine
 score: setup ## Runs a labelled set and prints its quality: make score DATA=FOLDER
 	@if [ -z "$(DATA)" ]; then echo "score: which labelled set? make score DATA=FOLDER" >&2; exit 2; fi
 	$(CARGO_RUN) --quiet --release --package xtask -- score $(DATA)
+
+train: setup ## Learns the payload model anew: make train DATA=FOLDER
+	@if [ -z "$(DATA)" ]; then echo "train: which labelled sets? make train DATA=FOLDER" >&2; exit 2; fi
+	$(CARGO_RUN) --quiet --release --package xtask -- train $(DATA)
 
 soak: setup ## Runs the tests with many more cases for each property
 	@if cargo nextest --version >/dev/null 2>&1; then \

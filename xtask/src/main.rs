@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 mod score;
 mod tidy;
+mod train;
 
 /// One chore. Adding one is a file with a `CHORE` and its name on the roll below.
 struct Chore {
@@ -14,7 +15,7 @@ struct Chore {
     run: fn(&Path, &[String]) -> anyhow::Result<()>,
 }
 
-static ROLL: &[&Chore] = &[&tidy::CHORE, &score::CHORE];
+static ROLL: &[&Chore] = &[&tidy::CHORE, &score::CHORE, &train::CHORE];
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();

@@ -1,5 +1,6 @@
 //! How fast it looks, on one core: clean values, the reference exchange, requests of a labelled
-//! set (JSON Lines in a file, the first word), and input made to be dear. Processor time, so that
+//! set (JSON Lines in a file, the first word), and input made to be dear; `--rules` after the file
+//! leaves out the payload model. Processor time, so that
 //! neighbours on the machine do not count; but where they change caches, they do.
 #![expect(clippy::print_stdout, reason = "an example that prints its table")]
 
@@ -15,6 +16,11 @@ use gatewatch_model::exchange::{Body, Response};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (mut detector, mut reading) = (Detector::default(), Reading::default());
+    let mut words = std::env::args().skip(1);
+    let file = words.next();
+    if words.next().as_deref() == Some("--rules") {
+        detector = detector.with_model(None);
+    }
     let clean = posted("application/json", clean_values());
     report("clean values", &[clean], &mut detector, &mut reading);
     let reference = reference();
@@ -24,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         &mut detector,
         &mut reading,
     );
-    if let Some(file) = std::env::args().nth(1) {
+    if let Some(file) = file {
         let lines = BufReader::new(std::fs::File::open(file)?).lines();
         let mut requests = Vec::new();
         for line in lines {

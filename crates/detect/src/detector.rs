@@ -9,6 +9,8 @@ use crate::compiled::{Compiled, READY};
 use crate::detectors::{Marks, Sight};
 use crate::limits::{NESTED_MAX, STEPS_MAX};
 use crate::look::Look;
+use crate::payload::judge::Judge;
+use crate::payload::{Kept, Model, SHIPPED as SHIPPED_MODEL};
 use crate::seen::{Claim, Seen, Thresholds};
 use crate::views::Views;
 use crate::weigh::weigh;
@@ -22,6 +24,8 @@ pub struct Detector {
     views: [Views; NESTED_MAX as usize + 1],
     scratch: Scratch,
     claims: Vec<Claim>,
+    /// What is asked about each text beside the rules.
+    judge: Option<Judge>,
 }
 
 impl Default for Detector {
@@ -33,7 +37,8 @@ impl Default for Detector {
 
 impl Clone for Detector {
     fn clone(&self) -> Self {
-        Detector::new(self.compiled.clone(), self.thresholds)
+        let model = self.judge.as_ref().map(|it| it.model.clone());
+        Detector::new(self.compiled.clone(), self.thresholds).with_model(model)
     }
 }
 
@@ -45,7 +50,25 @@ impl Detector {
             views: Default::default(),
             scratch: Scratch::default(),
             claims: Vec::new(),
+            judge: None,
         }
+        .with_model(SHIPPED_MODEL.clone())
+    }
+
+    /// The same with another model, or with none.
+    pub fn with_model(mut self, model: Option<Arc<Model>>) -> Self {
+        self.judge = model.map(|it| Judge::new(it, &self.compiled));
+        self
+    }
+
+    /// Keeps from now on the texts that a model is asked about, for training.
+    pub fn keep_texts(&mut self) {
+        self.scratch.asked.kept = Some(Vec::new());
+    }
+
+    /// Those of the last exchange.
+    pub fn texts(&self) -> &[Kept] {
+        self.scratch.asked.kept.as_deref().unwrap_or_default()
     }
 
     pub fn see(&mut self, exchange: &Exchange<'_>, reading: &Reading) -> Seen<'_> {
@@ -55,11 +78,16 @@ impl Detector {
             views,
             scratch,
             claims,
+            judge,
         } = self;
         scratch.clear();
         let mut look = Look {
             views,
-            work: Work { compiled, scratch },
+            work: Work {
+                compiled,
+                scratch,
+                model: judge.as_ref().map(|it| &*it.model),
+            },
             reading,
         };
         look.target(exchange);
@@ -78,6 +106,9 @@ impl Detector {
                 grounds: &mut scratch.grounds,
             };
             (detector.see)(&sight, &mut marks);
+        }
+        if let Some(judge) = judge {
+            judge.settle(&scratch.asked, &mut scratch.grounds);
         }
         weigh(compiled, &mut scratch.grounds, claims);
         Seen {

@@ -77,7 +77,8 @@ mod tests {
             bytes: body.as_bytes().to_vec().into(),
             bytes_total: body.len() as u64,
         });
-        let (mut detector, mut reading) = (Detector::default(), Reading::default());
+        let (mut detector, mut reading) =
+            (Detector::default().with_model(None), Reading::default());
         reading.read(&exchange);
         let seen = detector.see(&exchange, &reading);
         let all = seen.signals().chain(seen.nearly());

@@ -9,6 +9,7 @@ mod detectors;
 mod gate;
 pub mod limits;
 mod look;
+pub mod payload;
 mod raw_body;
 mod seen;
 #[cfg(test)]

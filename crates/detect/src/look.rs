@@ -172,6 +172,7 @@ impl Look<'_> {
         let tried = views.make(signs);
         if self.work.scratch.spend((layers + tried) * text.bytes.len()) {
             self.work.views(text, views, signs, layers);
+            self.work.ask(text, &views.plain, signs);
         }
     }
 

@@ -6,6 +6,7 @@ use gatewatch_model::signal::{Judgement, Severity};
 
 use crate::compiled::Compiled;
 use crate::detection::{Detection, View};
+use crate::payload::{Feature, REASONS_MAX};
 
 /// From which confidence on a signal counts. An operator may move them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,6 +69,8 @@ pub enum Mark {
     /// The rule of that index in its detection, in which view it matched, and below how many layers
     /// of encodings.
     Rule { rule: u16, view: View, layers: u8 },
+    /// The payload model, and what speaks most for it.
+    Model { top: [Option<Feature>; REASONS_MAX] },
     /// What a detector in code calls it.
     Code(&'static str),
 }
@@ -90,8 +93,18 @@ impl Signal<'_> {
                 let rule = self.detection.rules.get(usize::from(rule));
                 rule.map_or("", |it| &it.id)
             }
+            Mark::Model { .. } => "model",
             Mark::Code(name) => name,
         })
+    }
+
+    /// What spoke most for it in the eyes of the payload model, strongest first.
+    pub fn reasons(&self) -> impl Iterator<Item = String> {
+        let tops = self.grounds.iter().filter_map(|it| match it.mark {
+            Mark::Model { top } => Some(top),
+            Mark::Rule { .. } | Mark::Code(_) => None,
+        });
+        tops.flatten().flatten().map(Feature::name)
     }
 }
 

@@ -5,6 +5,8 @@ use crate::detection::{Part, View};
 use crate::gate::Chosen;
 use crate::gate::signs::Signs;
 use crate::limits::{GROUNDS_MAX, STEPS_MAX};
+use crate::payload::asked::Asked;
+use crate::payload::{Model, SIGNS_MAX};
 use crate::seen::{At, Ground, Mark};
 use crate::views::Views;
 
@@ -28,17 +30,20 @@ pub struct Scratch {
     pub exhausted: bool,
     pub texts: u32,
     pub texts_closer: u32,
+    pub asked: Asked,
 }
 
 /// Runs rules.
 pub struct Work<'l> {
     pub compiled: &'l Compiled,
     pub scratch: &'l mut Scratch,
+    pub model: Option<&'l Model>,
 }
 
 impl Scratch {
     pub fn clear(&mut self) {
         self.grounds.clear();
+        self.asked.clear();
         (self.steps_left, self.exhausted) = (STEPS_MAX, false);
         (self.texts, self.texts_closer) = (0, 0);
     }
@@ -54,6 +59,15 @@ impl Scratch {
 }
 
 impl Work<'_> {
+    /// Asks the model about a text in its plain view.
+    pub fn ask(&mut self, text: Text<'_>, plain: &[u8], signs: Signs) {
+        // A page or a program is full of what would be odd in a value.
+        if !text.document && self.scratch.spend(plain.len().min(SIGNS_MAX)) {
+            let asked = &mut self.scratch.asked;
+            asked.ask(self.model, plain, text.part, text.at, signs);
+        }
+    }
+
     pub fn views(&mut self, text: Text<'_>, views: &Views, signs: Signs, layers: usize) {
         let mut plain = Chosen::default();
         let any = self

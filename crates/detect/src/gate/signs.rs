@@ -77,6 +77,11 @@ impl Signs {
     pub const SHELL: Signs = marks(b"'\"\\$^{`");
     pub const DOTS_AND_SLASHES: Signs = marks(b"/\\");
 
+    /// The marks of punctuation that stand there.
+    pub const fn of_marks(these: &[u8]) -> Signs {
+        marks(these)
+    }
+
     pub fn of(text: &[u8]) -> Signs {
         let mut lanes = [0_u64; 4];
         let mut chunks = text.chunks_exact(4);

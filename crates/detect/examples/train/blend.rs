@@ -1,0 +1,80 @@
+//! From logits to confidences: a slope fitted to held-out requests, and a start such that the
+//! model on its own calls no more than its share of benign requests attacks.
+
+use gatewatch_detect::Thresholds;
+use gatewatch_detect::payload::{Blend, odds, sigmoid};
+
+use crate::learn::PER_DOUBLING;
+use crate::rows::Bag;
+
+/// Of so many benign requests the model alone may be wrong about one; most of the aim of one in
+/// 2,000 is left to rules.
+const BENIGN_PER_MISTAKE: usize = 10_000;
+/// Sets of whole requests, as they came.
+pub static REQUESTS: &[&str] = &[
+    "blazehttp-dev",
+    "public-hars",
+    "csic-dev",
+    "atrdf1",
+    "fur-api",
+];
+/// Below, the model speaks against rules; each further step takes so much off their odds. By hand.
+const DAMPED_BELOW: f32 = -4.0;
+const DAMPING: f32 = 0.5;
+
+pub fn fit(bags: &[Bag], alone: &[f32]) -> Blend {
+    let mut benign: Vec<f32> = rows(bags, alone)
+        .filter(|it| !it.0)
+        .map(|it| it.1)
+        .collect();
+    benign.sort_by(|one, two| two.total_cmp(one));
+    let all = bags
+        .iter()
+        .filter(|it| it.scored.is_some() && !it.attack && REQUESTS.contains(&it.set));
+    let mistakes = all.count() / BENIGN_PER_MISTAKE;
+    // Just above the first benign request that must not be called an attack.
+    let least = benign.get(mistakes).copied().unwrap_or(0.0).max(0.0) + 0.01;
+    let slope = slope(&rows(bags, alone).collect::<Vec<_>>());
+    Blend {
+        start: odds(Thresholds::default().attack) - slope * least,
+        slope,
+        damped_below: DAMPED_BELOW,
+        damping: DAMPING,
+        per_doubling: PER_DOUBLING,
+    }
+}
+
+fn rows<'b>(bags: &'b [Bag], alone: &'b [f32]) -> impl Iterator<Item = (bool, f32)> {
+    let real = bags.iter().zip(alone);
+    let real = real.filter(|(bag, _)| bag.scored.is_some() && REQUESTS.contains(&bag.set));
+    // Where there was no text to ask about, there is nothing to learn from.
+    let asked = real.filter(|(bag, _)| !bag.texts.is_empty());
+    asked.map(|(bag, logit)| (bag.attack, logit.clamp(-20.0, 20.0)))
+}
+
+/// The slope with which a logistic curve says best what held-out requests are, attacks and benign
+/// ones alike in weight.
+fn slope(rows: &[(bool, f32)]) -> f32 {
+    let attacks = rows.iter().filter(|it| it.0).count().max(1);
+    let weigh = (rows.len() - attacks) as f32 / attacks as f32;
+    let mut best = (f32::MAX, 0.0);
+    for slope in (1..=20_u8).map(|it| f32::from(it) * 0.05) {
+        for start in (-12..=12_i8).map(|it| f32::from(it) * 0.5) {
+            let lost: f32 = rows
+                .iter()
+                .map(|(attack, logit)| {
+                    let said = sigmoid(start + slope * logit).clamp(1e-6, 1.0 - 1e-6);
+                    if *attack {
+                        -weigh * said.ln()
+                    } else {
+                        -(1.0 - said).ln()
+                    }
+                })
+                .sum();
+            if lost < best.0 {
+                best = (lost, slope);
+            }
+        }
+    }
+    best.1
+}
