@@ -21,7 +21,7 @@ use crate::callers::caller_hash;
 use crate::collections::{Collection, Collections};
 use crate::endpoints::{Endpoints, MISSES};
 use crate::limits::{COLLECTIONS_MAX, ENDPOINTS_MAX, SEEDLINGS_MAX};
-use crate::paths::{Labels, Masks, Recent, Tree};
+use crate::paths::{Labels, Masks, Recent, Trail, Tree};
 use crate::pending::Pending;
 use crate::profile::Seen;
 use profiles::Line;
@@ -141,6 +141,8 @@ pub(crate) struct Scratch {
     /// The same as a collection writes it that has seen nothing.
     plain: String,
     untaught: Tree,
+    /// Where the path was counted.
+    trail: Trail,
 }
 
 impl Inventory {
@@ -157,14 +159,14 @@ impl Inventory {
         let mut home = self.collections.find(sighting.scope, &api);
         let fresh = home.is_none();
         let counts = !MISSES.contains(&sighting.exchange.status().unwrap_or(0));
-        if let Some(home) = home.filter(|_| counts) {
-            self.learn(home, caller_hash(sighting.caller));
-        }
-        let mut place = self
-            .find_place(home)
-            .or_else(|| self.add(&mut home, sighting.scope, &api));
+        let caller = caller_hash(sighting.caller);
+        let mut place = match home {
+            Some(home) if counts => self.learn_and_find(home, caller),
+            home => self.find_place(home),
+        };
+        place = place.or_else(|| self.add(&mut home, sighting.scope, &api));
         if let Some(home) = home.filter(|_| counts && fresh) {
-            self.learn(home, caller_hash(sighting.caller));
+            self.learn(home, caller);
             // It may have another name by what was learned.
             place = self.find_place(Some(home));
         }
@@ -338,6 +340,7 @@ impl Scratch {
 
     fn read(&mut self, reading: &Reading, masks: &Masks) {
         let method = reading.method();
+        self.trail = Trail::default();
         self.key.clear();
         self.key.push_str(method);
         self.method_bytes = method.len();

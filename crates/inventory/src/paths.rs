@@ -18,6 +18,7 @@ use minicbor::{Decode, Decoder, Encode, Encoder};
 
 use crate::limits::{PATH_NODES_MAX, TEMPLATE_BYTES_MAX};
 use crate::state::list;
+pub(crate) use evidence::Trail;
 use evidence::{Evidence, NodeFacts, Visit};
 pub(crate) use labels::{Label, Labels, Sort};
 pub(crate) use masks::{Masks, Recent, Shown, is_token};
@@ -56,22 +57,44 @@ struct Counters {
 const NOVEL_MIN: u64 = 16;
 
 impl Tree {
-    /// Counts one path. True when enough is new to decide again.
-    pub fn learn(&mut self, labels: &Labels, from: From<'_>, room: bool, masks: &Masks) -> bool {
+    /// Counts one path; answers where. True when enough is new to decide again.
+    pub fn learn(
+        &mut self,
+        labels: &Labels,
+        from: From<'_>,
+        room: bool,
+        masks: &Masks,
+    ) -> (bool, Trail) {
         if labels.is_asterisk() {
-            return false;
+            return (false, Trail::default());
         }
-        self.counters.visits += 1;
-        let visit = Visit {
-            method: method_bit(from.method),
-            caller: from.caller,
-            number: self.counters.visits,
-        };
+        let visit = self.visit(from);
         let added = self.evidence.add(labels, visit, room, masks);
         self.counters.lost += added.lost;
         self.counters.novel += (added.made + added.known) as u64;
         let full = added.made > 0 && self.len() >= PATH_NODES_MAX;
-        full || self.counters.novel >= NOVEL_MIN.max(self.len() as u64 / 4)
+        (full || self.is_novel(), added.trail)
+    }
+
+    /// The same for a path of which it is known where it counts.
+    pub fn learn_again(&mut self, labels: &Labels, from: From<'_>, trail: &Trail) -> bool {
+        debug_assert!(self.evidence.is_trail(labels, trail), "{labels:?}");
+        let visit = self.visit(from);
+        self.counters.novel += self.evidence.add_again(trail, visit) as u64;
+        self.is_novel()
+    }
+
+    fn visit(&mut self, from: From<'_>) -> Visit {
+        self.counters.visits += 1;
+        Visit {
+            method: method_bit(from.method),
+            caller: from.caller,
+            number: self.counters.visits,
+        }
+    }
+
+    fn is_novel(&self) -> bool {
+        self.counters.novel >= NOVEL_MIN.max(self.len() as u64 / 4)
     }
 
     /// Whether a Tick should decide again.

@@ -6,7 +6,7 @@ use gatewatch_model::{EndpointId, Position};
 use super::Inventory;
 use crate::endpoints::{self, Endpoint};
 use crate::limits::{GROWN_ALIASES_MAX, LEARNED_ALIASES_MAX, PATH_NODES_ALL_MAX};
-use crate::paths::{Before, From, Labels, Masks, Recent, Shown};
+use crate::paths::{Before, From, Labels, Masks, Recent, Shown, Trail};
 
 impl Inventory {
     /// From now on words that may be values are kept as tokens under that key, those that were
@@ -65,8 +65,11 @@ impl Inventory {
             method: scratch.method(),
             caller,
         };
-        let due = tree.learn(&scratch.labels, from, room, &self.masks);
+        let (due, trail) = tree.learn(&scratch.labels, from, room, &self.masks);
         let shown = tree.show(&scratch.labels, &self.masks);
+        // As long as nothing is decided, there is nothing to show by the same path again.
+        let steady = !due && shown.is_empty();
+        self.scratch.trail = if steady { trail } else { Trail::default() };
         self.path_nodes += tree.len() - before;
         self.counters.paths_lost += tree.lost() - lost_before;
         if due {
@@ -75,6 +78,23 @@ impl Inventory {
         if !shown.is_empty() {
             self.rename_shown(home, &shown);
         }
+    }
+
+    /// The same for a path of which it is known where it counts. True if that made a decision.
+    pub(super) fn learn_again(&mut self, home: u32, caller: u64, trail: &Trail) -> bool {
+        let Some(collection) = self.collections.slab.get_mut(home) else {
+            return false;
+        };
+        let scratch = &self.scratch;
+        let from = From {
+            method: scratch.method(),
+            caller,
+        };
+        let due = collection.paths.learn_again(&scratch.labels, from, trail);
+        if due {
+            self.decide(home);
+        }
+        due
     }
 
     pub(super) fn decide(&mut self, home: u32) {

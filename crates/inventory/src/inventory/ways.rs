@@ -1,13 +1,13 @@
-//! How the exchange at hand finds its endpoint. The walk over what a collection has decided is a
-//! chain of cache misses, so two shorter ways come first: the endpoint that is called like the
-//! plain path, with its surest values left out, and where that plain path led the last time.
+//! How the exchange at hand finds its endpoint. The walks over what a collection has seen and
+//! decided are chains of cache misses, so shorter ways come first: where the plain path, with its
+//! surest values left out, was counted and led the last time, and the endpoint that is called so.
 
 use gatewatch_model::EndpointId;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::Inventory;
 use crate::limits::{WAY_BYTES_MAX, WAYS_MAX};
-use crate::paths::REST;
+use crate::paths::{REST, Trail};
 
 /// Where plain paths led of late. Only in memory; a way that another one takes the place of is
 /// walked again.
@@ -23,6 +23,8 @@ struct Way {
     home: u32,
     at: u32,
     id: EndpointId,
+    /// Where it counts, if an exchange that counts has come since something was decided.
+    trail: Trail,
     plain: Box<str>,
 }
 
@@ -37,10 +39,10 @@ impl Ways {
         self.places.capacity() * size_of::<Option<Way>>() + texts.sum::<usize>()
     }
 
-    fn find(&self, home: u32, plain: &str) -> Option<(u32, EndpointId)> {
+    fn find(&self, home: u32, plain: &str) -> Option<&Way> {
         let way = self.places.get(self.place(home, plain))?.as_ref()?;
         let same = way.home == home && way.number == self.number && *way.plain == *plain;
-        same.then_some((way.at, way.id))
+        same.then_some(way)
     }
 
     /// Has room for that many ways at least, as far as it may; more room begins empty.
@@ -52,21 +54,22 @@ impl Ways {
         }
     }
 
-    fn keep(&mut self, home: u32, plain: &str, at: u32, id: EndpointId) {
+    fn keep(&mut self, home: u32, plain: &str, (at, id): (u32, EndpointId), trail: Trail) {
         let place = self.place(home, plain);
-        if let Some(place) = self
-            .places
-            .get_mut(place)
-            .filter(|_| plain.len() <= WAY_BYTES_MAX)
-        {
-            *place = Some(Way {
-                number: self.number,
-                home,
-                at,
-                id,
-                plain: plain.into(),
-            });
-        }
+        let fits = plain.len() <= WAY_BYTES_MAX;
+        let Some(place) = self.places.get_mut(place).filter(|_| fits) else {
+            return;
+        };
+        let old = place.take().map(|it| it.plain);
+        let old = old.filter(|it| **it == *plain);
+        *place = Some(Way {
+            number: self.number,
+            home,
+            at,
+            id,
+            trail,
+            plain: old.unwrap_or_else(|| plain.into()),
+        });
     }
 
     fn place(&self, home: u32, plain: &str) -> usize {
@@ -76,37 +79,64 @@ impl Ways {
 }
 
 impl Inventory {
+    /// Counts the path of the exchange at hand and finds its endpoint by what is known then.
+    pub(super) fn learn_and_find(&mut self, home: u32, caller: u64) -> Option<u32> {
+        self.scratch.write_key(None);
+        let way = self.find_way(home).filter(|it| it.1.is_known());
+        let Some((at, trail)) = way.filter(|_| self.is_plain(home)) else {
+            self.learn(home, caller);
+            return self.find_place(Some(home));
+        };
+        if self.learn_again(home, caller, &trail) {
+            return self.find_place(Some(home));
+        }
+        #[cfg(debug_assertions)]
+        assert_eq!(self.walk(home), Some(at), "{}", self.scratch.key);
+        Some(at)
+    }
+
     /// Finds the endpoint of the exchange at hand; where there is none, its key is written.
     pub(super) fn find_place(&mut self, home: Option<u32>) -> Option<u32> {
         self.scratch.write_key(None);
         let home = home?;
-        let collection = self.collections.slab.get(home)?;
-        // What people and documents say may ask for more of a path than is plain.
-        let plain = collection.said.is_empty() && !self.scratch.key.ends_with(REST);
-        if plain && let Some(at) = self.find_plain(home) {
+        if !self.is_plain(home) {
+            return self.walk(home);
+        }
+        let trail = self.scratch.trail;
+        let way = self.find_way(home).filter(|_| !trail.is_known());
+        self.scratch.plain.clone_from(&self.scratch.key);
+        if let Some((at, _)) = way {
             #[cfg(debug_assertions)]
-            assert_eq!(self.walk(home), Some(at), "{}", self.scratch.key);
+            assert_eq!(self.walk(home), Some(at), "{}", self.scratch.plain);
             return Some(at);
         }
-        self.scratch.plain.clone_from(&self.scratch.key);
-        let at = self.walk(home)?;
-        if plain && let Some(endpoint) = self.endpoints.slab.get(at) {
-            self.ways.make_room(self.endpoints.len() * 4);
-            self.ways
-                .keep(home, &self.scratch.plain, at, endpoint.own.id);
-        }
+        // The template of every endpoint is what its collection decided of it, so whose key is the
+        // plain path is where the decisions lead.
+        let at = self.endpoints.find(home, &self.scratch.plain);
+        #[cfg(debug_assertions)]
+        assert!(
+            at.is_none() || self.walk(home) == at,
+            "{}",
+            self.scratch.plain
+        );
+        let at = at.or_else(|| self.walk(home))?;
+        let id = self.endpoints.slab.get(at)?.own.id;
+        self.ways.make_room(self.endpoints.len() * 4);
+        self.ways.keep(home, &self.scratch.plain, (at, id), trail);
         Some(at)
     }
 
-    /// The template of every endpoint is what its collection decided of it, so whose key is the
-    /// plain path is where the decisions lead.
-    fn find_plain(&self, home: u32) -> Option<u32> {
-        let plain = &self.scratch.key;
-        self.endpoints.find(home, plain).or_else(|| {
-            let (at, id) = self.ways.find(home, plain)?;
-            let endpoint = self.endpoints.slab.get(at)?;
-            (endpoint.own.id == id).then_some(at)
-        })
+    /// Where the plain path led the last time, if that is still there.
+    fn find_way(&self, home: u32) -> Option<(u32, Trail)> {
+        let way = self.ways.find(home, &self.scratch.key)?;
+        let endpoint = self.endpoints.slab.get(way.at)?;
+        (endpoint.own.id == way.id).then_some((way.at, way.trail))
+    }
+
+    /// Whether the plain path tells enough: what people and documents say may ask for more of it.
+    fn is_plain(&self, home: u32) -> bool {
+        let collection = self.collections.slab.get(home);
+        collection.is_some_and(|it| it.said.is_empty()) && !self.scratch.key.ends_with(REST)
     }
 
     /// Finds it by all that is decided and said.
@@ -125,14 +155,14 @@ mod tests {
     #[test]
     fn a_way_is_known_for_its_home_until_it_is_void() {
         let mut ways = Ways::default();
-        assert_eq!(ways.find(1, "GET /a"), None);
+        assert_eq!(ways.find(1, "GET /a").map(|it| it.at), None);
         ways.make_room(8);
-        ways.keep(1, "GET /a", 3, ID);
-        assert_eq!(ways.find(1, "GET /a"), Some((3, ID)));
-        assert_eq!(ways.find(2, "GET /a"), None);
-        assert_eq!(ways.find(1, "GET /b"), None);
+        ways.keep(1, "GET /a", (3, ID), Trail::default());
+        assert_eq!(ways.find(1, "GET /a").map(|it| it.at), Some(3));
+        assert_eq!(ways.find(2, "GET /a").map(|it| it.at), None);
+        assert_eq!(ways.find(1, "GET /b").map(|it| it.at), None);
         ways.void();
-        assert_eq!(ways.find(1, "GET /a"), None);
+        assert_eq!(ways.find(1, "GET /a").map(|it| it.at), None);
     }
 
     #[test]
@@ -140,10 +170,10 @@ mod tests {
         let mut ways = Ways::default();
         ways.make_room(usize::MAX / 4);
         let long = "x".repeat(WAY_BYTES_MAX + 1);
-        ways.keep(1, &long, 3, ID);
-        assert_eq!(ways.find(1, &long), None);
+        ways.keep(1, &long, (3, ID), Trail::default());
+        assert_eq!(ways.find(1, &long).map(|it| it.at), None);
         for number in 0..2 * WAYS_MAX {
-            ways.keep(1, &number.to_string(), 3, ID);
+            ways.keep(1, &number.to_string(), (3, ID), Trail::default());
         }
         assert_eq!(ways.places.len(), WAYS_MAX);
     }

@@ -65,6 +65,36 @@ pub(crate) struct Added {
     pub known: usize,
     /// One path for which there was no room.
     pub lost: u64,
+    pub trail: Trail,
+}
+
+/// The nodes that a path counts at, from the root down, if that is known. They stay the same until
+/// something is decided.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Trail {
+    nodes: [u32; TRAIL_NODES_MAX],
+    count: u8,
+}
+
+/// Longer paths are walked each time.
+const TRAIL_NODES_MAX: usize = 8;
+
+impl Trail {
+    pub fn is_known(&self) -> bool {
+        !self.nodes().is_empty()
+    }
+
+    fn nodes(&self) -> &[u32] {
+        self.nodes.get(..usize::from(self.count)).unwrap_or(&[])
+    }
+
+    /// One node too many, and it is not known.
+    fn push(&mut self, node: u32) {
+        if let Some(place) = self.nodes.get_mut(usize::from(self.count)) {
+            *place = node;
+        }
+        self.count = self.count.saturating_add(1);
+    }
 }
 
 /// What stands for words beyond those that are kept apart.
@@ -77,20 +107,55 @@ impl Evidence {
         let mut added = Added::default();
         let mut at = self.root();
         added.known += self.see(at, visit);
+        added.trail.push(at);
         for label in labels.within_depth() {
             let Some(child) = self.step(at, label, room, masks) else {
                 added.lost = 1;
                 added.made = self.nodes.len() - before;
+                added.trail = Trail::default();
                 return added;
             };
             at = child;
             added.known += self.see(at, visit);
+            added.trail.push(at);
         }
         if let Some(node) = self.nodes.get_mut(at) {
             node.facts.methods |= visit.method;
         }
         added.made = self.nodes.len() - before;
         added
+    }
+
+    /// The same for a path that is known. Answers how many words are known enough now to be shown.
+    pub fn add_again(&mut self, trail: &Trail, visit: Visit) -> usize {
+        let nodes = trail.nodes();
+        let known = nodes.iter().map(|it| self.see(*it, visit)).sum();
+        if let Some(node) = nodes.last().and_then(|it| self.nodes.get_mut(*it)) {
+            node.facts.methods |= visit.method;
+        }
+        known
+    }
+
+    /// Whether a path counts at those nodes and no others.
+    pub fn is_trail(&self, labels: &Labels, trail: &Trail) -> bool {
+        let mut own = Trail::default();
+        let mut at = self.root;
+        for label in labels.within_depth().map(Some).chain([None]) {
+            at.into_iter().for_each(|it| own.push(it));
+            at = at.zip(label).and_then(|(at, label)| {
+                self.find(at, label.text).or_else(|| {
+                    self.find(
+                        at,
+                        if label.sort == Sort::Operation {
+                            OPERATION
+                        } else {
+                            NAME
+                        },
+                    )
+                })
+            });
+        }
+        own == *trail
     }
 
     pub fn root(&mut self) -> u32 {

@@ -37,14 +37,14 @@ pub(crate) struct Label<'l> {
 }
 
 /// Made once and read into again and again, it soon allocates nothing.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Labels {
     text: String,
     parts: Vec<Part>,
     asterisk: bool,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Part {
     start: usize,
     end: usize,

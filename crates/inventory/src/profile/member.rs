@@ -6,7 +6,9 @@ use gatewatch_model::info_type::{Fit, Judge, Verdict};
 use gatewatch_model::profile::MemberRow;
 use gatewatch_model::sensitivity::MemberHit;
 use gatewatch_model::{Spot, Timestamp};
-use minicbor::{Decode, Encode};
+use minicbor::decode::Error as DecodeError;
+use minicbor::encode::{Error as EncodeError, Write};
+use minicbor::{Decode, Decoder, Encode, Encoder};
 
 use super::hits::Hits;
 use super::kinds::{Kind, ROLL};
@@ -15,40 +17,33 @@ use super::sensitive::Types;
 use super::tally::Tally;
 use super::values::{Sent, Values};
 
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
-#[cbor(array)]
+/// Small, because a profile has dozens: what few members have lies in a box.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Member {
-    #[n(0)]
     pub spot: Spot,
     /// 0 for requests.
-    #[n(1)]
     pub class: u8,
-    #[n(2)]
     pub path: Box<str>,
     /// Exchanges that had it: of requests those that were not refused.
-    #[n(3)]
     present: u64,
     /// Refused requests that had it; beyond what it can hold it stays there.
-    #[n(4)]
     refused: u32,
-    #[n(5)]
     kinds: Tally,
     /// In characters; long ones count as `u16::MAX`.
-    #[n(6)]
     length: Range<u16>,
-    #[n(7)]
-    range: Range<f64>,
-    #[n(8)]
     distinct: Handful,
-    #[n(9)]
     values: Values,
     /// In seconds since 1970.
-    #[n(10)]
     seen: Range<u32>,
-    #[n(11)]
-    pub hits: Option<Box<Hits>>,
-    #[cbor(skip)]
+    more: Option<Box<More>>,
     pub own: Own,
+}
+
+/// What is known of members that are numbers, or may be sensitive.
+#[derive(Clone, Debug, PartialEq)]
+struct More {
+    range: Range<f64>,
+    hits: Option<Box<Hits>>,
 }
 
 /// What a member has only while it is in memory.
@@ -125,11 +120,10 @@ impl Member {
             refused: 0,
             kinds: Tally::default(),
             length: Range(u16::MAX, 0),
-            range: Range(f64::INFINITY, f64::NEG_INFINITY),
             distinct: Handful::default(),
             values,
             seen: Range(u32::MAX, 0),
-            hits: None,
+            more: None,
             own: Own::default(),
         }
     }
@@ -156,7 +150,7 @@ impl Member {
             Value::Number(text) => {
                 self.distinct.add(hash(text, told.seed));
                 if let Some(number) = number(text) {
-                    self.range.add(number);
+                    self.more.get_or_insert_default().range.add(number);
                 }
             }
             Value::Bool(yes) => self.distinct.add(u32::from(yes)),
@@ -174,34 +168,33 @@ impl Member {
             refused,
             kinds,
             length,
-            range,
             distinct,
             values,
             seen,
-            hits,
+            more,
             own: _,
         } = other;
         self.present += present;
         self.refused = self.refused.saturating_add(*refused);
         self.kinds.merge(kinds);
         self.length.merge(*length);
-        self.range.merge(*range);
         self.distinct.merge(distinct);
         self.values.merge(values);
         self.seen.merge(*seen);
-        if let Some(hits) = hits {
-            self.hits.get_or_insert_default().merge(hits);
+        if let Some(more) = more {
+            self.more.get_or_insert_default().merge(more);
         }
     }
 
     /// Counts what its latest value fits. Answers the verdict that makes it sensitive, or of
     /// another type than before; from then on its values are never text.
     pub fn classify(&mut self, fits: &[Fit], at: Timestamp, judge: &dyn Judge) -> Option<Verdict> {
-        if fits.is_empty() && self.hits.is_none() {
+        if fits.is_empty() && !self.has_hits() {
             return None;
         }
         let values = self.texts();
-        let hits = self.hits.get_or_insert_default();
+        let more = self.more.get_or_insert_default();
+        let hits = more.hits.get_or_insert_default();
         let due = hits.add(fits, at) | values.is_power_of_two();
         let told = if due { hits.judge(judge, values) } else { None };
         if told.is_some() {
@@ -234,6 +227,11 @@ impl Member {
         }
     }
 
+    /// Whether it may be sensitive.
+    pub fn has_hits(&self) -> bool {
+        self.hits().is_some()
+    }
+
     pub fn values(&self) -> usize {
         self.values.len()
     }
@@ -244,7 +242,8 @@ impl Member {
     }
 
     pub fn touch(&self) -> u64 {
-        self.present ^ u64::from(self.own.next) ^ self.kinds.touch() ^ self.values.touch()
+        let more = self.more.as_ref().map_or(0, |it| it.range.0.to_bits());
+        self.present ^ u64::from(self.own.next) ^ self.kinds.touch() ^ self.values.touch() ^ more
     }
 
     pub fn last_seen(&self) -> u32 {
@@ -253,11 +252,11 @@ impl Member {
 
     /// Beyond itself, by what is there and not by what memory is reserved.
     pub fn bytes(&self) -> usize {
-        self.path.len() + self.kinds.bytes() + self.values.bytes() + self.hits_bytes()
+        self.path.len() + self.kinds.bytes() + self.values.bytes() + self.more_bytes()
     }
 
     pub fn heap_bytes(&self) -> usize {
-        self.path.len() + self.kinds.heap_bytes() + self.values.bytes() + self.hits_bytes()
+        self.path.len() + self.kinds.heap_bytes() + self.values.bytes() + self.more_bytes()
     }
 
     /// `present` of `observed`, as the profile counts them.
@@ -274,7 +273,7 @@ impl Member {
                 .length
                 .ends()
                 .map(|(from, to)| (u64::from(from), u64::from(to))),
-            range: self.range.ends(),
+            range: self.more.as_ref().and_then(|it| it.range.ends()),
             values: self.values.rows(),
             distinct_estimate: self.distinct.estimate(),
             first_seen: Timestamp::from_seconds(i64::from(self.seen.0)),
@@ -284,14 +283,18 @@ impl Member {
     }
 
     pub fn hit_rows(&self, types: Types<'_>) -> Vec<MemberHit> {
-        let hits = self.hits.as_ref();
-        hits.map_or_else(Vec::new, |it| {
+        self.hits().map_or_else(Vec::new, |it| {
             it.rows(types.judge, types.scope, self.texts())
         })
     }
 
-    fn hits_bytes(&self) -> usize {
-        self.hits.as_ref().map_or(0, |it| it.bytes())
+    fn hits(&self) -> Option<&Hits> {
+        self.more.as_ref()?.hits.as_deref()
+    }
+
+    fn more_bytes(&self) -> usize {
+        let more = self.more.as_ref().map_or(0, |_| size_of::<More>());
+        more + self.hits().map_or(0, Hits::bytes)
     }
 
     /// Counts of kinds under a name that several may share, in the order of the roll.
@@ -305,6 +308,91 @@ impl Member {
         }
         debug_assert!(counts.len() <= ROLL.len());
         counts
+    }
+}
+
+impl More {
+    fn merge(&mut self, other: &More) {
+        self.range.merge(other.range);
+        if let Some(hits) = &other.hits {
+            self.hits.get_or_insert_default().merge(hits);
+        }
+    }
+}
+
+impl Default for More {
+    fn default() -> Self {
+        More {
+            range: NO_NUMBERS,
+            hits: None,
+        }
+    }
+}
+
+const NO_NUMBERS: Range<f64> = Range(f64::INFINITY, f64::NEG_INFINITY);
+
+/// A member as it is read back.
+#[derive(Decode)]
+#[cbor(array)]
+struct Saved {
+    #[n(0)]
+    spot: Spot,
+    #[n(1)]
+    class: u8,
+    #[n(2)]
+    path: Box<str>,
+    #[n(3)]
+    present: u64,
+    #[n(4)]
+    refused: u32,
+    #[n(5)]
+    kinds: Tally,
+    #[n(6)]
+    length: Range<u16>,
+    #[n(7)]
+    range: Range<f64>,
+    #[n(8)]
+    distinct: Handful,
+    #[n(9)]
+    values: Values,
+    #[n(10)]
+    seen: Range<u32>,
+    #[n(11)]
+    hits: Option<Box<Hits>>,
+}
+
+impl<C> Encode<C> for Member {
+    fn encode<W: Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), EncodeError<W::Error>> {
+        let range = self.more.as_ref().map_or(NO_NUMBERS, |it| it.range);
+        e.array(11 + u64::from(self.has_hits()))?;
+        e.encode(self.spot)?.u8(self.class)?.str(&self.path)?;
+        e.u64(self.present)?.u32(self.refused)?;
+        e.encode(&self.kinds)?.encode(self.length)?.encode(range)?;
+        e.encode(self.distinct)?.encode(&self.values)?;
+        e.encode(self.seen)?;
+        self.hits().map_or(Ok(()), |it| e.encode(it)?.ok())
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Member {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, DecodeError> {
+        let saved = d.decode::<Saved>()?;
+        let (range, hits) = (saved.range, saved.hits);
+        let more = range.ends().is_some() || hits.is_some();
+        Ok(Member {
+            spot: saved.spot,
+            class: saved.class,
+            path: saved.path,
+            present: saved.present,
+            refused: saved.refused,
+            kinds: saved.kinds,
+            length: saved.length,
+            distinct: saved.distinct,
+            values: saved.values,
+            seen: saved.seen,
+            more: more.then(|| Box::new(More { range, hits })),
+            own: Own::default(),
+        })
     }
 }
 

@@ -294,7 +294,7 @@ impl Members {
 
     /// All of them that may be sensitive.
     pub fn with_hits(&self) -> impl Iterator<Item = &Member> {
-        self.list.iter().filter(|it| it.hits.is_some())
+        self.list.iter().filter(|it| it.has_hits())
     }
 
     /// The member that came after that one the last time, if it is this one.
