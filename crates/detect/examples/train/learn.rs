@@ -231,3 +231,62 @@ impl Dice {
         list[self.below(list.len())]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static ATTACKS: &[&str] = &[
+        "1' or 1=1--",
+        "' union select a,b from c--",
+        "<script>alert(1)</script>",
+        "../../../../etc/passwd",
+    ];
+    static BENIGN: &[&str] = &[
+        "O'Brien and sons",
+        "a (very) fine house",
+        "{\"a\":[1,2]}",
+        "https://example.com/a?b=c",
+    ];
+
+    /// Learns from a few texts, each its own example.
+    fn learned(seed: u64) -> (Vec<Cells>, Weights) {
+        let both = ATTACKS.iter().chain(BENIGN);
+        let texts: Vec<Cells> = both.map(|it| Cells::of(it.as_bytes())).collect();
+        let examples: Vec<Example> = (0..texts.len())
+            .map(|text| Example {
+                texts: vec![text],
+                attack: text < ATTACKS.len(),
+                weight: 1.0,
+            })
+            .collect();
+        let weights = learn(&texts, &examples, seed);
+        (texts, weights)
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_bytes() {
+        let bytes = |seed| learned(seed).1.whole();
+        assert_eq!(bytes(1), bytes(1));
+        assert_ne!(bytes(1), bytes(2));
+    }
+
+    #[test]
+    fn what_was_learned_tells_attacks_from_others() {
+        let (texts, weights) = learned(1);
+        for (at, cells) in texts.iter().enumerate() {
+            assert_eq!(weights.logit(cells) > 0.0, at < ATTACKS.len(), "{at}");
+        }
+    }
+
+    #[test]
+    fn the_stretch_that_is_learned_is_the_one_that_is_scored() {
+        let padding = "a (very) fine house, ".repeat(20);
+        let padded = Cells::of(format!("{padding}<script>alert(1)</script>").as_bytes());
+        let (_, weights) = learned(1);
+        let (score, stretch) = padded.worst(&weights.cells);
+        let cells = stretch.iter().chain(padded.whole());
+        let sum: f32 = cells.map(|it| weights.cells[usize::from(*it)]).sum();
+        assert!((score - sum).abs() < 1e-3, "{score} {sum}");
+    }
+}
