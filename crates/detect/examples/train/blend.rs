@@ -22,19 +22,20 @@ pub static REQUESTS: &[&str] = &[
 const DAMPED_BELOW: f32 = -4.0;
 const DAMPING: f32 = 0.5;
 
-pub fn fit(bags: &[Bag], alone: &[f32]) -> Blend {
-    let mut benign: Vec<f32> = rows(bags, alone)
-        .filter(|it| !it.0)
-        .map(|it| it.1)
-        .collect();
+/// From all requests but those of one fold, which are judged by it.
+pub fn fit(bags: &[Bag], alone: &[f32], held_out: Option<usize>) -> Blend {
+    let bags_left = bags.iter().zip(alone);
+    let kept = bags_left.filter(|it| Some(it.0.fold) != held_out && is_request(it.0));
+    let kept: Vec<(&Bag, f32)> = kept.map(|it| (it.0, *it.1)).collect();
+
+    let rows = rows(&kept);
+    let mut benign: Vec<f32> = rows.iter().filter(|it| !it.0).map(|it| it.1).collect();
     benign.sort_by(|one, two| two.total_cmp(one));
-    let all = bags
-        .iter()
-        .filter(|it| it.scored.is_some() && !it.attack && REQUESTS.contains(&it.set));
-    let mistakes = all.count() / BENIGN_PER_MISTAKE;
+    let all = kept.iter().filter(|it| !it.0.attack).count();
+    let mistakes = all / BENIGN_PER_MISTAKE;
     // Just above the first benign request that must not be called an attack.
     let least = benign.get(mistakes).copied().unwrap_or(0.0).max(0.0) + 0.01;
-    let slope = slope(&rows(bags, alone).collect::<Vec<_>>());
+    let slope = slope(&rows);
     Blend {
         start: odds(Thresholds::default().attack) - slope * least,
         slope,
@@ -44,12 +45,16 @@ pub fn fit(bags: &[Bag], alone: &[f32]) -> Blend {
     }
 }
 
-fn rows<'b>(bags: &'b [Bag], alone: &'b [f32]) -> impl Iterator<Item = (bool, f32)> {
-    let real = bags.iter().zip(alone);
-    let real = real.filter(|(bag, _)| bag.scored.is_some() && REQUESTS.contains(&bag.set));
-    // Where there was no text to ask about, there is nothing to learn from.
-    let asked = real.filter(|(bag, _)| !bag.texts.is_empty());
-    asked.map(|(bag, logit)| (bag.attack, logit.clamp(-20.0, 20.0)))
+fn is_request(bag: &Bag) -> bool {
+    bag.scored.is_some() && REQUESTS.contains(&bag.set)
+}
+
+/// Where there was no text to ask about, there is nothing to learn from.
+fn rows(kept: &[(&Bag, f32)]) -> Vec<(bool, f32)> {
+    let asked = kept.iter().filter(|it| !it.0.texts.is_empty());
+    asked
+        .map(|it| (it.0.attack, it.1.clamp(-20.0, 20.0)))
+        .collect()
 }
 
 /// The slope with which a logistic curve says best what held-out requests are, attacks and benign

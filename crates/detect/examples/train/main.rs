@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use gatewatch_detect::payload::{Blend, CLASSES, Model};
+use gatewatch_detect::payload::{Blend, CLASSES, Model, sigmoid};
 use learn::{Cells, Example, Weights, learn, learn_classes, whole};
 use rows::Bag;
 use sets::{FOLDS, Gathered, gather};
@@ -34,17 +34,20 @@ fn main() -> Result<()> {
     println!("{} requests and values, {} texts", bags.len(), texts.len());
 
     let folds: Vec<Weights> = (0..FOLDS).map(|it| fold(&bags, &texts, Some(it))).collect();
-    let alone: Vec<f32> = bags.iter().map(|it| worst(it, &texts, &folds)).collect();
-    let blend = blend::fit(&bags, &alone);
+    let logits: Vec<f32> = bags.iter().map(|it| worst(it, &texts, &folds)).collect();
+    let mut alone = vec![0.0; bags.len()];
     let mut both = vec![0.0; bags.len()];
     for (number, weights) in folds.iter().enumerate() {
+        let blend = blend::fit(&bags, &logits, Some(number));
         looker.take(model(weights, &bags, &texts, blend));
-        for (bag, both) in bags.iter().zip(&mut both) {
+        for (at, bag) in bags.iter().enumerate() {
             if let Some(exchange) = bag.scored.as_ref().filter(|_| bag.fold == number) {
-                *both = looker.strongest(exchange);
+                alone[at] = sigmoid(blend.start + blend.slope * logits[at]);
+                both[at] = looker.strongest(exchange);
             }
         }
     }
+    let blend = blend::fit(&bags, &logits, None);
     let weights = fold(&bags, &texts, None);
     let model = model(&weights, &bags, &texts, blend);
     let text = card::card(
