@@ -243,51 +243,15 @@ pub(super) fn read(
     let mut written = toml::from_str::<Written>(text).map_err(|it| place.syntax(&it))?;
     let named = place.percent("named", written.named.as_ref())?;
     let alone = place.percent("alone", written.alone.as_ref())?;
-    let short = written.pattern.take().map(|pattern| WrittenPattern {
-        pattern,
-        check: written.check.take(),
-        alone: written.alone.take(),
-        named: written.named.take(),
-    });
-    let mut patterns = short
-        .into_iter()
-        .chain(std::mem::take(&mut written.patterns))
-        .map(|it| place.pattern(it))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut patterns = patterns(&place, &mut written)?;
     let category = place.category(written.category.as_ref())?;
     let country = place.country(written.country.as_ref())?;
     let percents = (alone.unwrap_or(0), named.unwrap_or(NAMED_DEFAULT));
     let dictionary = dictionary(&place, &mut written, companions, percents)?;
     let tokens = tokens(&place, written.tokens_file.as_ref(), companions, percents)?;
-    let mut by_name = 0;
-    let listed = |length_max: usize| Pattern {
-        regex: format!(r"(?s:.{{1,{length_max}}})").into(),
-        check: None,
-        alone: percents.0,
-        named: percents.1,
-        listed: true,
-    };
-    if let Some(dictionary) = &dictionary {
-        patterns.push(listed(
-            dictionary
-                .words
-                .iter()
-                .map(|it| it.len())
-                .max()
-                .unwrap_or(1),
-        ));
-    } else if tokens.is_some() {
-        patterns.push(listed(LISTED_BYTES_MAX));
-    } else if patterns.is_empty() {
-        by_name = percents.1;
-        patterns.push(Pattern {
-            regex: r"(?s:.+)".into(),
-            check: None,
-            alone: 0,
-            named: by_name,
-            listed: false,
-        });
-    }
+    let lists = (dictionary.as_ref(), tokens.as_ref());
+    let by_name = lists.0.is_none() && lists.1.is_none() && patterns.is_empty();
+    patterns.extend(implied(lists, by_name, percents));
     Ok(InfoType {
         key: InfoTypeId::of(written.id.get_ref()),
         id: written.id.into_inner(),
@@ -302,11 +266,54 @@ pub(super) fn read(
         patterns,
         dictionary,
         tokens,
-        by_name,
+        by_name: if by_name { percents.1 } else { 0 },
         examples: written.examples,
         counter_examples: written.counter_examples,
         references: written.references,
         purview: written.purview,
+    })
+}
+
+/// Of the short way and the long way.
+fn patterns(place: &Place<'_>, written: &mut Written) -> Result<Vec<Pattern>, CatalogueError> {
+    let short = written.pattern.take().map(|pattern| WrittenPattern {
+        pattern,
+        check: written.check.take(),
+        alone: written.alone.take(),
+        named: written.named.take(),
+    });
+    short
+        .into_iter()
+        .chain(std::mem::take(&mut written.patterns))
+        .map(|it| place.pattern(it))
+        .collect()
+}
+
+/// What a list admits, or a type that is known by its names alone.
+fn implied(
+    lists: (Option<&Dictionary>, Option<&TokenList>),
+    by_name: bool,
+    (alone, named): (u8, u8),
+) -> Option<Pattern> {
+    let (length_max, listed) = match lists {
+        (Some(dictionary), _) => {
+            let lengths = dictionary.words.iter().map(|it| it.len());
+            (lengths.max().unwrap_or(1), true)
+        }
+        (None, Some(_)) => (LISTED_BYTES_MAX, true),
+        (None, None) => (0, false),
+    };
+    let regex = if listed {
+        format!(r"(?s:.{{1,{length_max}}})")
+    } else {
+        r"(?s:.+)".to_owned()
+    };
+    (listed || by_name).then(|| Pattern {
+        regex: regex.into(),
+        check: None,
+        alone: if listed { alone } else { 0 },
+        named,
+        listed,
     })
 }
 
