@@ -116,7 +116,9 @@ fn a_long_text_is_no_attack_for_its_length_alone() {
 fn the_model_speaks_beside_the_rules_and_says_why() {
     let mut exchange = Exchange::default();
     exchange.request.method = "GET".into();
-    exchange.request.url = "/x?q=1%27%20union%20select%20a,b%20from%20users--%20".into();
+    exchange.request.url = "/x?q=1%27%20and%20(select%201%20from(select%20count(*),concat(user(),floor(rand(0)*2))x%20\
+         from%20information_schema.tables%20group%20by%20x)a)--%20"
+        .into();
     let (mut detector, mut reading) = (Detector::default(), Reading::default());
     reading.read(&exchange);
     let reasons: Vec<String> = {
