@@ -248,9 +248,7 @@ mod tests {
     use super::*;
 
     fn call(fold: &mut ExchangeFold, position: u64, path: &str) {
-        let mut exchange = Exchange::default();
-        exchange.request.method = "GET".into();
-        exchange.request.url = format!("https://shop.example/{path}").into();
+        let mut exchange = get(path);
         let body: Cow<'_, [u8]> = br#"{"card":"4539578763621486"}"#.as_slice().into();
         exchange.response = Some(Response {
             status: Some(200),
@@ -261,6 +259,17 @@ mod tests {
             }),
             ..Response::default()
         });
+        arrive(fold, position, exchange);
+    }
+
+    fn get(path: &str) -> Exchange<'static> {
+        let mut exchange = Exchange::default();
+        exchange.request.method = "GET".into();
+        exchange.request.url = format!("https://shop.example/{path}").into();
+        exchange
+    }
+
+    fn arrive(fold: &mut ExchangeFold, position: u64, exchange: Exchange<'_>) {
         let arrival = Arrival {
             received: Timestamp::from_seconds(1_000),
             stream: Stream::Live,
@@ -316,5 +325,37 @@ mod tests {
         assert_eq!(told(&mut fold), (vec![card()], 0));
         call(&mut fold, 201, "two");
         assert_eq!(told(&mut fold), (vec![card()], 1));
+    }
+
+    #[test]
+    fn where_proxies_say_that_a_caller_is_makes_nothing_sensitive() {
+        let mut fold = ExchangeFold::default();
+        let mut of = |position, header: &'static str, value: &'static str| {
+            let mut exchange = get("one");
+            exchange.request.headers = Some(vec![(header.into(), value.into())]);
+            arrive(&mut fold, position, exchange);
+            let found = fold.classification.hits().len();
+            (found, told(&mut fold))
+        };
+        let mut hits = 0;
+        for (position, header) in (1..).zip([
+            "x-forwarded-for",
+            "X-Real-IP",
+            "true-client-ip",
+            "cf-connecting-ip",
+            "x-client-ip",
+            "x-azure-clientip",
+            "x-azure-socketip",
+            "x-envoy-external-address",
+            "x-original-forwarded-for",
+            "forwarded",
+        ]) {
+            let (found, told) = of(position, header, "198.51.100.7");
+            hits += found;
+            assert_eq!(told, (vec![], 0), "{header}");
+        }
+        assert!(hits > 5, "whoever asks for the hits still gets them");
+        let (_, (types, discoveries)) = of(100, "x-customer-ip", "198.51.100.7");
+        assert!(!types.is_empty() && discoveries > 0, "{types:?}");
     }
 }
