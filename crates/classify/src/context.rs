@@ -33,6 +33,7 @@ const LOOK_UP_MAX: usize = 5;
 static SKIPPED_HEADERS: &[&str] = &[
     "cookie",
     "set-cookie",
+    "host",
     "user-agent",
     "accept",
     "accept-encoding",

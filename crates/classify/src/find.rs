@@ -125,7 +125,9 @@ impl Classifier {
                 on,
                 leaf: at as u32,
             };
-            let path = before.filter(|_| leaf.spot() == Spot::RequestPath);
+            // After a word of a path, another is more likely a part of its template than a value.
+            let in_path = leaf.spot() == Spot::RequestPath && !name_like(text);
+            let path = before.filter(|_| in_path);
             let label = path.or_else(|| work.label(&leaf, at, context, leaves));
             let ground = if path.is_some() {
                 Ground::Name

@@ -167,6 +167,9 @@ impl Work {
         let slice =
             |from: usize, to: usize| &line[spans[from].0 as usize..spans[to - 1].1 as usize];
         let word = slice(at, at + 1);
+        if is_key(line, spans[at]) {
+            return at + 1;
+        }
         let run = (at..spans.len().min(at + VALUE_WORDS_MAX))
             .take_while(|at| begins_name(slice(*at, at + 1)))
             .count();
@@ -175,7 +178,13 @@ impl Work {
         if !named && !is_worth_it(word, shape) {
             return at + 1;
         }
-        let before = &line[spans[at.saturating_sub(BEFORE_WORDS)].0 as usize..spans[at].0 as usize];
+        let words_before = if is_pair(line, spans, at) {
+            1
+        } else {
+            BEFORE_WORDS
+        };
+        let heard_from = at.saturating_sub(words_before);
+        let before = &line[spans[heard_from].0 as usize..spans[at].0 as usize];
         let mut words = core::mem::take(&mut self.words);
         let tone = words.hear_words(before, &target.compiled.vocabulary);
         let near = Setting {
@@ -217,8 +226,9 @@ fn split(line: &str, spans: &mut Vec<(u32, u32)>) {
     let is_mark = |it: u8| b"'`()[]{},;:!?.".contains(&it);
     let mut from = 0;
     while from < bytes.len() && spans.len() < WORDS_PER_LINE_MAX {
-        let len = bytes[from..].iter().position(|it| is_gap(*it));
-        let end = len.map_or(bytes.len(), |it| from + it);
+        let ends =
+            |at: &usize| is_gap(bytes[*at]) || bytes[*at] == b'&' && begins_pair(&bytes[*at + 1..]);
+        let end = (from..bytes.len()).find(ends).unwrap_or(bytes.len());
         let word = &bytes[from..end];
         let head = word.iter().take_while(|it| is_mark(**it)).count();
         let tail = word[head..]
@@ -236,6 +246,27 @@ fn split(line: &str, spans: &mut Vec<(u32, u32)>) {
 /// All of these are ASCII, so no letter is cut.
 fn is_gap(byte: u8) -> bool {
     byte <= b' ' || matches!(byte, b'"' | b'|' | b'<' | b'>' | b'=')
+}
+
+/// Whether `name=` stands there, as in a query.
+fn begins_pair(text: &[u8]) -> bool {
+    let head = &text[..text.len().min(LABEL_BYTES_MAX + 1)];
+    let is_name = |it: &u8| it.is_ascii_alphanumeric() || b"_-.%[]$".contains(it);
+    let name = head.iter().take_while(|it| is_name(it)).count();
+    name > 0 && head.get(name) == Some(&b'=')
+}
+
+/// Whether a word is the name of a pair in a query or a form.
+fn is_key(line: &str, (from, to): (u32, u32)) -> bool {
+    let bytes = line.as_bytes();
+    let before = (from as usize).checked_sub(1).map(|it| bytes[it]);
+    bytes.get(to as usize) == Some(&b'=') && matches!(before, None | Some(b'&' | b'?'))
+}
+
+/// Whether a word is the value of such a pair: then its name alone speaks for it.
+fn is_pair(line: &str, spans: &[(u32, u32)], at: usize) -> bool {
+    let name = at.checked_sub(1).map(|it| spans[it]);
+    name.is_some_and(|it| it.1 + 1 == spans[at].0 && is_key(line, it))
 }
 
 /// The label and the value of a line `label: value`.

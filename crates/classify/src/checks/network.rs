@@ -84,6 +84,9 @@ const CALLING_TENS: &[u32] = &[
 
 /// ITU E.164: at most fifteen digits; after a plus a calling code that exists.
 pub(super) fn phone(value: &[u8]) -> bool {
+    if str::from_utf8(value).is_ok_and(|it| it.parse::<Ipv4Addr>().is_ok()) {
+        return false;
+    }
     let count = digits(value).count();
     let abroad = value
         .iter()

@@ -100,10 +100,25 @@ fn words_of(text: &str) -> impl Iterator<Item = &str> {
 
 fn is_name_word(word: &str) -> bool {
     word.len() <= WORD_BYTES_MAX
+        && !is_humped(word)
         && word.chars().any(char::is_alphabetic)
         && word.chars().all(|it| {
             it.is_alphabetic() || matches!(it, '\'' | '’' | '-' | '・' | '\u{300}'..='\u{36f}')
         })
+}
+
+/// Whether it is written as names in programs are: `getElementById`. In names of people a capital
+/// after a small letter follows such as `Mc` alone.
+fn is_humped(word: &str) -> bool {
+    static BEGINNINGS: &[&str] = &[
+        "Al", "D", "Da", "De", "Del", "Della", "Di", "Du", "El", "Fitz", "La", "Le", "Mac", "Mc",
+        "O", "St", "Ten", "Van", "Ver", "Von",
+    ];
+    let letters = word.char_indices().zip(word.chars().skip(1));
+    let humps = letters.filter(|((_, one), two)| one.is_lowercase() && two.is_uppercase());
+    let mut humps = humps.map(|((at, one), _)| &word[..at + one.len_utf8()]);
+    let first = humps.next();
+    first.is_some_and(|it| !BEGINNINGS.contains(&it)) || humps.next().is_some()
 }
 
 /// A word for a street, or one that ends in such a word, as German and Dutch ones do.

@@ -56,6 +56,31 @@ fn sure(url: &str, body: &str) -> Vec<(String, String)> {
 }
 
 #[test]
+fn in_a_form_within_a_text_each_name_speaks_for_its_own_value() {
+    let text = "mode=enter&login=m.roe42&pwd=ex1*av2936a&remember=off&b1=send&to=blue";
+    let body = serde_json::json!({ "sent": text }).to_string();
+    let found = hits(&mut classifier(), "/", &body);
+    let found = found.iter().filter(|it| it.2 >= PERCENT_SURE);
+    let types = found.map(|it| it.1.as_str()).collect::<Vec<_>>();
+    assert_eq!(types, ["password", "username"]);
+}
+
+#[test]
+fn a_word_of_a_path_is_no_value_of_the_word_before() {
+    assert_eq!(sure("/login/getState.json", "{}"), []);
+    let place = "$.request.path[1]".to_owned();
+    assert_eq!(sure("/login/m.roe42", "{}"), [(place, "username".into())]);
+}
+
+#[test]
+fn names_of_operations_and_of_letters_are_no_people() {
+    let body = r#"{"operation": {"@name": "Quote Parcel"}, "operationName": "DescribeRoutes",
+        "fontFamily": "Example Grande", "phone": "23.12.0.143", "v": "1.2.0.5",
+        "d": "M 9.5746,67.9388 89.446,86.1829"}"#;
+    assert_eq!(sure("/", body), []);
+}
+
+#[test]
 fn a_card_is_found_by_its_name_and_without() {
     for body in [
         r#"{"cardNumber":"4111 1111 1111 1111"}"#,
