@@ -204,9 +204,14 @@ fn exchange(number: u64, endpoints: u64) -> Exchange<'static> {
         ("Authorization", format!("Bearer {}", "x".repeat(200))),
         ("X-Request-Id", format!("{:032x}", mixed(number))),
     ];
-    // Words that no learner takes for values of one slot.
-    let word = ["orders", "invoices", "customers", "articles", "shipments"]
-        [(endpoint / HOSTS % 5) as usize];
+    // Words that no learner takes for values of one slot, because other things lie below each.
+    let (word, part) = [
+        ("orders", "items"),
+        ("invoices", "lines"),
+        ("customers", "contacts"),
+        ("articles", "images"),
+        ("shipments", "parcels"),
+    ][(endpoint / HOSTS % 5) as usize];
     let body = |text: String| {
         let bytes_total = text.len() as u64;
         let bytes = text.into_bytes().into();
@@ -217,7 +222,7 @@ fn exchange(number: u64, endpoints: u64) -> Exchange<'static> {
         request: Request {
             method: ["GET", "POST", "PUT"][(endpoint % 3) as usize].into(),
             url: format!(
-                "/v1/{word}/{}/items/{:08x}-4f89-11d3-9a0c-0305e82c3301?page=2&q=name",
+                "/v1/{word}/{}/{part}/{:08x}-4f89-11d3-9a0c-0305e82c3301?page=2&q=name",
                 mixed(number) % 100_000,
                 number
             )

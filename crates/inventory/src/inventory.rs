@@ -162,7 +162,7 @@ impl Inventory {
         let caller = caller_hash(sighting.caller);
         let mut place = match home {
             Some(home) if counts => self.learn_and_find(home, caller),
-            home => self.find_place(home),
+            home => self.find_place(home).inspect(|it| self.touch(*it, caller)),
         };
         place = place.or_else(|| self.add(&mut home, sighting.scope, &api));
         if let Some(home) = home.filter(|_| counts && fresh) {
@@ -290,6 +290,15 @@ impl Inventory {
         true
     }
 
+    /// Reads from the places of an endpoint that an exchange will need.
+    fn touch(&self, at: u32, caller: u64) {
+        if let Some(endpoint) = self.endpoints.slab.get(at) {
+            // Nothing comes of it but that the memory is at hand.
+            let (facts, profile) = (&endpoint.facts, &endpoint.profile);
+            core::hint::black_box(facts.touch(caller) ^ profile.touch());
+        }
+    }
+
     fn see_collection(&mut self, home: u32, at: Timestamp) {
         if let Some(collection) = self.collections.slab.get_mut(home) {
             collection.see(at);
@@ -307,11 +316,6 @@ impl Inventory {
         blemishes: Blemishes,
     ) -> Option<EndpointId> {
         let seen = observation(sighting, blemishes);
-        if let Some(endpoint) = self.endpoints.slab.get(at) {
-            // Nothing comes of it but that the memory is at hand.
-            let (facts, profile) = (&endpoint.facts, &endpoint.profile);
-            core::hint::black_box(facts.touch(seen.caller) ^ profile.touch());
-        }
         self.endpoints.observe(at, &seen);
         let endpoint = self.endpoints.slab.get_mut(at)?;
         let profile = &mut endpoint.profile;

@@ -40,6 +40,7 @@ impl Inventory {
             }
         }
         let mut labels = Labels::default();
+        let mut recent = core::mem::take(&mut self.scratch.recent);
         let places = pending.endpoints.iter().flatten().map(|it| it.at);
         let places = places.collect::<Vec<_>>();
         effects.endpoints.reserve(places.len());
@@ -52,11 +53,12 @@ impl Inventory {
                 let home = self.collections.slab.get(endpoint.own.home);
                 let scope = home.map_or("/", |it| &*it.scope);
                 let mut row = endpoint.row(Types { judge, scope });
-                self.explain_row(waiting.at, &mut labels, &mut row.facts);
+                self.explain_row(waiting.at, (&mut labels, &mut recent), &mut row.facts);
                 effects.endpoints.push(row);
                 effects.rollups.extend(waiting.rollups());
             }
         }
+        self.scratch.recent = recent;
     }
 
     /// Reads from the places that the next rows will need, which lie far apart.

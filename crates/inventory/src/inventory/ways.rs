@@ -87,6 +87,7 @@ impl Inventory {
             self.learn(home, caller);
             return self.find_place(Some(home));
         };
+        self.touch(at, caller);
         if self.learn_again(home, caller, &trail) {
             return self.find_place(Some(home));
         }

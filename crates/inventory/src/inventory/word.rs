@@ -5,7 +5,7 @@ use gatewatch_model::definition::{Definition, Subject};
 use gatewatch_model::{CollectionId, EndpointId, Timestamp};
 
 use super::Inventory;
-use crate::paths::{Labels, Masks};
+use crate::paths::{Labels, Masks, Recent};
 
 impl Inventory {
     /// Paths that fit the template belong to it from now on, whatever is learned. False, and
@@ -198,7 +198,7 @@ impl Inventory {
     pub(super) fn explain_row(
         &self,
         at: u32,
-        labels: &mut Labels,
+        (labels, recent): (&mut Labels, &mut Recent),
         facts: &mut gatewatch_model::profile::EndpointFacts,
     ) {
         let Some(endpoint) = self.endpoints.slab.get(at) else {
@@ -207,7 +207,7 @@ impl Inventory {
         let Some(collection) = self.collections.slab.get(endpoint.own.home) else {
             return;
         };
-        labels.read_template(endpoint.template(), &self.masks);
+        labels.read_template_of_late(endpoint.template(), &self.masks, recent);
         let operation = collection.said.operation(&endpoint.key);
         facts.known_by.traffic = endpoint.facts.calls > 0;
         facts.known_by.definition = operation.is_some();

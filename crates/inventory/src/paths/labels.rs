@@ -99,6 +99,15 @@ impl Labels {
 
     /// Takes a template apart again: `/orders/{id}#query.hero`.
     pub fn read_template(&mut self, template: &str, masks: &Masks) {
+        self.take_apart(template, &mut |word| masks.token(word));
+    }
+
+    /// The same, where words come again and again.
+    pub fn read_template_of_late(&mut self, template: &str, masks: &Masks, recent: &mut Recent) {
+        self.take_apart(template, &mut |word| masks.token_of_late(word, recent));
+    }
+
+    fn take_apart(&mut self, template: &str, token: &mut impl FnMut(&str) -> Option<u64>) {
         self.clear();
         self.asterisk = template == "*";
         if self.asterisk {
@@ -112,7 +121,7 @@ impl Labels {
             // A name that only a definition or a person gave means nothing without them.
             let named = sort(text) == Sort::Slot && !SLOTS.contains(&text);
             self.text.push_str(if named { SLOTS[0] } else { text });
-            self.add(start, None, &mut |word| masks.token(word));
+            self.add(start, None, token);
         }
         if let Some(operation) = operation {
             self.push_operation(operation);

@@ -35,7 +35,8 @@ struct Keyed {
 #[derive(Default)]
 pub(crate) struct Recent(Vec<Option<(Box<str>, Option<u64>)>>);
 
-const RECENT: usize = 512;
+/// A partition with a thousand endpoints has about as many words.
+const RECENT: usize = 2_048;
 
 impl Masks {
     pub fn new(key: &[u8; 32]) -> Masks {
