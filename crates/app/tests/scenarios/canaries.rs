@@ -41,7 +41,15 @@ const CANARIES: &[(&str, &str)] = &[
 #[test]
 fn no_value_stays_anywhere() {
     let folder = tempfile::tempdir().unwrap();
-    let server = Running::serve(folder.path());
+    // All that can be logged is.
+    let args = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--set",
+        "log.level=trace",
+    ];
+    let server = Running::start(folder.path(), &args);
     server.ingest("canary/1", &traffic());
     let told = all_answers(&server);
     let found = server.get("/api/v1/sensitive-data");
@@ -52,13 +60,15 @@ fn no_value_stays_anywhere() {
         "{told}"
     );
     assert!(server.terminate().success());
-    let server = Running::serve(folder.path());
+    let server = Running::start(folder.path(), &args);
     purged(&server.folder.join("journal"));
     let told = told + &all_answers(&server);
     assert!(server.terminate().success());
     assert!(told.contains(HARMLESS), "{told}");
     let kept = std::fs::read(folder.path().join("data/gatewatch.db")).unwrap();
     assert!(memchr::memmem::find(&kept, HARMLESS.as_bytes()).is_some());
+    let logged = std::fs::read(folder.path().join("standard-error")).unwrap();
+    assert!(!logged.is_empty(), "the walk below searches the log too");
     let mut leaks = search("an answer", told.as_bytes());
     walk(folder.path(), &mut leaks);
     let scanned = scanned(folder.path());

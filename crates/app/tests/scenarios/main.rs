@@ -11,6 +11,8 @@ mod restoring;
 #[cfg(test)]
 mod running;
 #[cfg(test)]
+mod saying;
+#[cfg(test)]
 mod scanning;
 #[cfg(test)]
 mod sending;

@@ -1,10 +1,12 @@
 //! A server of the real binary in a process of its own, and plain HTTP to it.
 
 use std::fmt::Write as _;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -16,6 +18,8 @@ pub struct Running {
     process: Child,
     pub address: String,
     pub folder: PathBuf,
+    /// Standard output after the address, as far as it has come.
+    said: Arc<Mutex<String>>,
 }
 
 pub struct Answer {
@@ -39,32 +43,56 @@ impl Running {
         Running::start(folder, &["serve", "--listen", "127.0.0.1:0"])
     }
 
-    /// Starts on the data folder `folder/data` and waits for the line with the address.
+    /// Starts on the data folder `folder/data` and waits for the line with the address. Standard
+    /// error goes to `folder/standard-error`.
     pub fn start(folder: &Path, args: &[&str]) -> Running {
         let data = folder.join("data");
+        let errors = folder.join("standard-error");
+        let mut options = File::options();
+        let errors = options.create(true).append(true).open(errors).unwrap();
         let mut process = gatewatch(folder)
             .args(args)
             .arg("--data")
             .arg(&data)
             .stdout(Stdio::piped())
+            .stderr(errors)
             .spawn()
             .unwrap();
         let mut out = BufReader::new(process.stdout.take().unwrap());
-        let mut said = String::new();
-        out.read_line(&mut said).unwrap();
-        let address = said
-            .trim()
-            .rsplit_once("://")
-            .expect("no address")
-            .1
-            .to_owned();
-        // Nobody reads on, so the rest goes to a thread, or the process would wait for us.
-        std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
+        let mut first = String::new();
+        out.read_line(&mut first).unwrap();
+        let Some((_, address)) = first.trim().rsplit_once("://") else {
+            let errors = std::fs::read_to_string(folder.join("standard-error"));
+            panic!("no address: {first}{}", errors.unwrap());
+        };
+        let said = Arc::new(Mutex::new(String::new()));
+        let heard = Arc::clone(&said);
+        // It must be read on, or the process would wait for us.
+        std::thread::spawn(move || {
+            for line in out.lines().map_while(Result::ok) {
+                *heard.lock().unwrap() += &(line + "\n");
+            }
+        });
         Running {
+            address: address.to_owned(),
             process,
-            address,
             folder: data,
+            said,
         }
+    }
+
+    /// Follows the set-up link, and answers the token of the first owner.
+    pub fn owner(&self, name: &str) -> String {
+        let code = until("the set-up link", || {
+            let said = self.said.lock().unwrap();
+            let (_, code) = said.split_once("/setup?code=")?;
+            Some(code.split_once('\n')?.0.to_owned())
+        });
+        let form = format!("code={code}&name={name}");
+        let page = self.request("POST", "/setup", "", &[], &form);
+        assert_eq!(page.status, 200, "{}", page.body);
+        let token = page.body.split_once("<p><code>").unwrap().1;
+        token.split_once('<').unwrap().0.to_owned()
     }
 
     pub fn url(&self) -> String {
@@ -86,14 +114,12 @@ impl Running {
 
     /// Sends lines and waits until they are visible.
     pub fn ingest(&self, batch: &str, lines: &str) -> Value {
+        self.ingest_as(&self.token("ingest-token"), batch, lines)
+    }
+
+    pub fn ingest_as(&self, token: &str, batch: &str, lines: &str) -> Value {
         let headers = [("gatewatch-batch", batch)];
-        let answer = self.request(
-            "POST",
-            "/ingest/v1/exchanges",
-            &self.token("ingest-token"),
-            &headers,
-            lines,
-        );
+        let answer = self.request("POST", "/ingest/v1/exchanges", token, &headers, lines);
         assert_eq!(answer.status, 200, "{}", answer.body);
         let said: Value = serde_json::from_str(&answer.body).unwrap();
         let positions = said["positions"].as_array().unwrap();
@@ -162,14 +188,7 @@ impl Running {
     pub fn terminate(mut self) -> ExitStatus {
         let number = rustix::process::Pid::from_child(&self.process);
         rustix::process::kill_process(number, rustix::process::Signal::TERM).unwrap();
-        let deadline = Instant::now() + PATIENCE;
-        while Instant::now() < deadline {
-            if let Some(status) = self.process.try_wait().unwrap() {
-                return status;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        panic!("it did not end");
+        until("its end", || self.process.try_wait().unwrap())
     }
 }
 
@@ -180,6 +199,18 @@ impl Drop for Running {
             let _ = self.process.wait();
         }
     }
+}
+
+/// Waits for what is to come.
+pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        if let Some(seen) = look() {
+            return seen;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("waited for {what} in vain");
 }
 
 /// So many exchanges with one endpoint.

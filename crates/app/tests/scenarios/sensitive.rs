@@ -4,8 +4,13 @@ use serde_json::json;
 
 use crate::running::Running;
 
+/// A type of one's own.
+pub const BADGE: &str = "id = 'badge'\ntitle = 'Badge'\ncategory = 'custom'\nseverity = 'low'\n\
+    pattern = 'BDG-\\d{6}'\nalone = 90\n\
+    examples = ['{\"badge\": \"BDG-123456\"}']\ncounter_examples = ['{\"badge\": \"x\"}']\n";
+
 /// Eight callers read their cards and show their badges.
-fn lines(path: &str) -> String {
+pub fn lines(path: &str) -> String {
     let line = |caller: u32| {
         let body = json!({ "card": "4539578763621486", "badge": "BDG-481516" }).to_string();
         json!({
@@ -22,7 +27,7 @@ fn lines(path: &str) -> String {
 }
 
 /// The types that the endpoint of that path carries.
-fn types(server: &Running, path: &str) -> Vec<String> {
+pub fn types(server: &Running, path: &str) -> Vec<String> {
     let found = server.get(&format!("/api/v1/endpoints?search={path}"));
     let data = found["items"][0]["sensitive_data"].as_array().unwrap();
     let mut types = data
@@ -38,10 +43,7 @@ fn types_of_a_folder_are_found_and_stay() {
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("own");
     std::fs::create_dir(&own).unwrap();
-    let badge = "id = 'badge'\ntitle = 'Badge'\ncategory = 'custom'\nseverity = 'low'\n\
-        pattern = 'BDG-\\d{6}'\nalone = 90\n\
-        examples = ['{\"badge\": \"BDG-123456\"}']\ncounter_examples = ['{\"badge\": \"x\"}']\n";
-    std::fs::write(own.join("badge.toml"), badge).unwrap();
+    std::fs::write(own.join("badge.toml"), BADGE).unwrap();
     let key = format!("catalogue={}", own.display());
     let args = ["serve", "--listen", "127.0.0.1:0", "--set", &key];
     let server = Running::start(folder.path(), &args);

@@ -1,0 +1,204 @@
+//! What people say of sensitive information, in the real binary: an owner switches types off and
+//! on by scope, labels them, brings own ones, and all of it is told afterwards.
+
+use serde_json::{Value, json};
+
+use crate::running::{Running, until};
+use crate::sensitive::{BADGE, lines, types};
+
+const SENSITIVITY: &str = "/api/v1/sensitivity";
+const OWN: &str = "/api/v1/info-types/own";
+
+/// A server and the token of its owner.
+struct Owned {
+    server: Running,
+    owner: String,
+}
+
+impl Owned {
+    fn put(&self, path: &str, body: &Value) -> (u16, Value) {
+        let said = body.to_string();
+        let headers = [("content-type", "application/json")];
+        let answer = self
+            .server
+            .request("PUT", path, &self.owner, &headers, &said);
+        (answer.status, serde_json::from_str(&answer.body).unwrap())
+    }
+
+    /// Says it, and waits until all partitions have heard it.
+    fn say(&self, path: &str, body: &Value) {
+        let (status, sent) = self.put(path, body);
+        assert_eq!(status, 202, "{sent}");
+        assert_eq!(sent["actor"], "Ada");
+        let path = format!("/api/v1/controls/{}", sent["revision"]);
+        until("the control", || {
+            (self.server.get(&path)["applied"] == true).then_some(())
+        });
+    }
+
+    fn refused(&self, path: &str, body: &Value) -> String {
+        let (status, problem) = self.put(path, body);
+        assert_eq!(status, 400, "{problem}");
+        problem["detail"].as_str().unwrap().to_owned()
+    }
+
+    fn ask(&self, path: &str) -> Value {
+        let answer = self.server.request("GET", path, &self.owner, &[], "");
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        serde_json::from_str(&answer.body).unwrap()
+    }
+
+    /// A type as it is told in a scope.
+    fn told(&self, scope: &str, id: &str) -> Value {
+        let all = self.ask(&format!("/api/v1/info-types?limit=1000&scope={scope}"));
+        let mut types = all["items"].as_array().unwrap().iter();
+        types.find(|it| it["id"] == id).cloned().unwrap_or_default()
+    }
+
+    fn ingest_token(&self, name: &str) -> String {
+        let headers = [("content-type", "application/json")];
+        let body = json!({ "name": name, "role": "ingest", "scope": format!("/{name}") });
+        let path = "/api/v1/tokens";
+        let made = self
+            .server
+            .request("POST", path, &self.owner, &headers, &body.to_string());
+        assert_eq!(made.status, 201, "{}", made.body);
+        let made: Value = serde_json::from_str(&made.body).unwrap();
+        made["token"].as_str().unwrap().to_owned()
+    }
+
+    fn actions(&self) -> Vec<(String, String)> {
+        let audit = self.ask("/api/v1/audit?limit=100");
+        let items = audit["items"].as_array().unwrap().iter();
+        let adas = items.filter(|it| it["actor"] == "Ada" && it["address"] == "127.0.0.1");
+        let text = |it: &Value| it.as_str().unwrap().to_owned();
+        adas.map(|it| (text(&it["action"]), text(&it["subject"])))
+            .collect()
+    }
+}
+
+fn owned(folder: &std::path::Path) -> Owned {
+    let server = Running::serve(folder);
+    let owner = server.owner("Ada");
+    Owned { server, owner }
+}
+
+#[test]
+fn types_are_off_and_on_by_scope() {
+    let folder = tempfile::tempdir().unwrap();
+    let owned = owned(folder.path());
+    let (shop, bank) = (owned.ingest_token("shop"), owned.ingest_token("bank"));
+    let ingest = |token: &str, path: &str| {
+        owned
+            .server
+            .ingest_as(token, &format!("edge-{}/1", &path[1..]), &lines(path));
+        types(&owned.server, path)
+    };
+    assert_eq!(ingest(&shop, "/one"), ["credit-card"]);
+    let in_shop = format!("{SENSITIVITY}?scope=/shop");
+    owned.say(&in_shop, &json!({ "categories": { "finance": false } }));
+    assert!(types(&owned.server, "/one").is_empty());
+    assert!(ingest(&shop, "/two").is_empty());
+    assert_eq!(ingest(&bank, "/three"), ["credit-card"]);
+    assert_eq!(owned.told("/shop/till", "credit-card")["on"], false);
+    assert_eq!(owned.told("/bank", "credit-card")["on"], true);
+    // A type outranks its category.
+    let said = json!({ "categories": { "finance": false }, "types": { "credit-card": true } });
+    owned.say(&in_shop, &said);
+    assert_eq!(types(&owned.server, "/one"), ["credit-card"]);
+    assert_eq!(ingest(&shop, "/four"), ["credit-card"]);
+    let listed = owned.ask(SENSITIVITY);
+    assert_eq!(listed["items"][0]["said"]["types"]["credit-card"], true);
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    let said = owned.actions();
+    let said = said.iter().filter(|it| it.0 == "control.classify");
+    assert_eq!(said.count(), 2, "{:?}", owned.actions());
+}
+
+#[test]
+fn a_threshold_changes_what_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let owned = owned(folder.path());
+    owned.server.ingest("edge/1", &lines("/one"));
+    let sensitive = || owned.ask("/api/v1/endpoints?sensitive=yes")["total"].clone();
+    assert_eq!(sensitive(), 1);
+    let said = |threshold: u32| {
+        json!({
+            "labels": { "General": 1, "Secret": 3 },
+            "category_labels": { "finance": "General" },
+            "threshold_order": threshold,
+        })
+    };
+    for (threshold, counts) in [(2, false), (1, true)] {
+        owned.say(SENSITIVITY, &said(threshold));
+        assert_eq!(sensitive(), u32::from(counts));
+        let card = owned.told("/", "credit-card");
+        assert_eq!(
+            (&card["counts"], &card["label"]),
+            (&json!(counts), &json!("General"))
+        );
+        let data = owned.ask("/api/v1/sensitive-data");
+        assert_eq!(data["items"][0]["counts"], counts, "{data}");
+    }
+    assert_eq!(owned.ask("/api/v1/endpoints?label=General")["total"], 1);
+    assert_eq!(owned.ask("/api/v1/endpoints?label=Secret")["total"], 0);
+}
+
+#[test]
+fn what_is_wrong_is_refused_with_its_place_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let owned = owned(folder.path());
+    let why = owned.refused(SENSITIVITY, &json!({ "types": { "credit-crad": false } }));
+    assert!(why.contains("`credit-card`"), "{why}");
+    let below = format!("{SENSITIVITY}?scope=/shop");
+    let why = owned.refused(&below, &json!({ "threshold_order": 1 }));
+    assert!(why.contains("said of `/`"), "{why}");
+    let wrong = BADGE.replace("category = 'custom'", "category = 'costum'");
+    let why = owned.refused(OWN, &json!({ "files": { "badge.toml": wrong } }));
+    assert!(
+        why.starts_with("badge.toml:3: category: no category is named `costum`"),
+        "{why}"
+    );
+    let wrong = BADGE.replace("pattern", "patern");
+    let why = owned.refused(OWN, &json!({ "files": { "badge.toml": wrong } }));
+    assert!(
+        why.starts_with("badge.toml:5: patern: ") && why.ends_with("`pattern`?"),
+        "{why}"
+    );
+    assert!(
+        owned
+            .actions()
+            .iter()
+            .all(|it| !it.0.starts_with("control"))
+    );
+    let reader = owned.server.token("read-token");
+    for path in [SENSITIVITY, OWN] {
+        assert_eq!(
+            owned.server.request("PUT", path, &reader, &[], "{}").status,
+            403
+        );
+    }
+}
+
+#[test]
+fn own_types_come_and_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let owned = owned(folder.path());
+    owned.say(OWN, &json!({ "files": { "badge.toml": BADGE } }));
+    owned.server.ingest("edge/1", &lines("/one"));
+    assert_eq!(types(&owned.server, "/one"), ["badge", "credit-card"]);
+    let kept = owned.ask(OWN);
+    assert_eq!(kept["files"]["badge.toml"], BADGE);
+    assert_eq!(kept["actor"], "Ada");
+    let badge = owned.told("/", "badge");
+    assert_eq!(
+        (&badge["own"], &badge["category"]),
+        (&json!(true), &json!("custom"))
+    );
+    owned.say(OWN, &json!({ "files": {} }));
+    assert_eq!(types(&owned.server, "/one"), ["credit-card"]);
+    assert_eq!(owned.told("/", "badge"), Value::Null);
+    let brought = owned.actions();
+    let brought = brought.iter().filter(|it| it.0 == "control.info-types");
+    assert_eq!(brought.count(), 2, "{:?}", owned.actions());
+}
