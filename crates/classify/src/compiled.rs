@@ -7,8 +7,10 @@ use gatewatch_model::InfoTypeId;
 
 use crate::catalogue::Catalogue;
 use crate::checks::Check;
+use crate::confidence::Setting;
+use crate::context::{Speaker, Stance};
 use crate::form::{Caches, Form};
-use crate::gate::Shape;
+use crate::gate::{Bounds, Shape};
 use crate::info_type::InfoType;
 use crate::vocabulary::Vocabulary;
 
@@ -32,6 +34,8 @@ pub(crate) struct Compiled {
     every: Gate,
     /// For values that must say enough at once.
     telling: Gate,
+    /// For values whose name speaks of a type: all patterns.
+    named: Gate,
 }
 
 /// A pattern, ready.
@@ -46,17 +50,23 @@ pub(crate) struct Ready {
     pub listed: bool,
 }
 
-/// Sets of the patterns that are looked for whatever the name is, by what a value begins with and
-/// how long it is.
+/// Sets of the patterns that a value can fit by what it begins with, how long it is and which kinds
+/// of bytes it has.
 #[derive(Debug)]
 struct Gate {
     /// Which patterns they are.
-    open: Vec<u32>,
+    patterns: Vec<u32>,
     /// Words of one set.
     width: usize,
     by_first: Vec<u64>,
     by_len: Vec<u64>,
+    /// By the lower eight kinds, and by the upper eight.
+    by_kinds: [Vec<u64>; 2],
 }
+
+/// The sets for one shape: a pattern that is in all of them admits it.
+#[derive(Clone, Copy, Debug)]
+struct Sets<'g>([&'g [u64]; 4]);
 
 impl Compiled {
     pub fn new(catalogue: Arc<Catalogue>) -> Compiled {
@@ -87,6 +97,7 @@ impl Compiled {
             vocabulary: Vocabulary::of(&catalogue),
             every: Gate::of(&patterns, COUNTED_FROM),
             telling: Gate::of(&patterns, TELLING_FROM),
+            named: Gate::of(&patterns, 0),
             catalogue,
             patterns,
             of_type,
@@ -117,26 +128,61 @@ impl Compiled {
     /// Visits the patterns that need no name and that a value of that shape could fit; all, or only
     /// those that can make a hit on their own.
     pub fn each_open(&self, shape: Shape, every: bool, mut visit: impl FnMut(&Ready)) {
-        let Gate {
-            open,
-            width,
-            by_first,
-            by_len,
-        } = if every { &self.every } else { &self.telling };
-        let first = shape.first as usize * width;
-        let len = (shape.len as usize).min(LENGTHS) * width;
-        let words = by_first[first..first + width]
-            .iter()
-            .zip(&by_len[len..len + width]);
-        for (at, (one, two)) in words.enumerate() {
-            let mut left = one & two;
+        let gate = if every { &self.every } else { &self.telling };
+        let sets = gate.sets(shape);
+        for at in 0..gate.width {
+            let mut left = sets.word(at);
             while left != 0 {
                 let bit = at * 64 + left.trailing_zeros() as usize;
-                let ready = &self.patterns[open[bit] as usize];
+                let ready = &self.patterns[gate.patterns[bit] as usize];
                 left &= left - 1;
-                if ready.form.bounds.admit(shape) {
+                if ready.form.bounds.admit_len(shape) {
                     visit(ready);
                 }
+            }
+        }
+    }
+
+    /// Visits the patterns of a set, and those of types besides, that a value of that shape could
+    /// fit. Of the types, the patterns that are as sure alone as said.
+    pub fn each_of(&self, shape: Shape, setting: &Setting<'_>, mut visit: impl FnMut(&Ready)) {
+        if setting.wanted.is_empty() && setting.beside.is_empty() {
+            return;
+        }
+        let sets = self.named.sets(shape);
+        let mut visit = |at: usize| {
+            let ready = &self.patterns[at];
+            if ready.form.bounds.admit_len(shape) {
+                visit(ready);
+            }
+        };
+        for (at, wanted) in setting.wanted.iter().enumerate() {
+            let mut left = *wanted;
+            if left != 0 {
+                left &= sets.word(at);
+            }
+            while left != 0 {
+                visit(at * 64 + left.trailing_zeros() as usize);
+                left &= left - 1;
+            }
+        }
+        setting.each_beside(|info_type, alone| {
+            let (from, to) = self.of_type[info_type as usize];
+            for at in from as usize..to as usize {
+                let fits = sets.word(at / 64) & 1 << (at % 64) != 0;
+                if fits && alone.contains(&self.patterns[at].alone) {
+                    visit(at);
+                }
+            }
+        });
+    }
+
+    /// Adds the patterns of a type that a name lets in which speaks for it, or against it.
+    pub fn let_in(&self, speaker: Speaker, set: &mut [u64]) {
+        let (from, to) = self.of_type[speaker.info_type as usize];
+        for at in from as usize..to as usize {
+            if speaker.stance != Stance::Against || self.patterns[at].alone >= TELLING_FROM {
+                set[at / 64] |= 1 << (at % 64);
             }
         }
     }
@@ -146,8 +192,8 @@ impl Compiled {
     }
 
     pub fn heap_bytes(&self) -> usize {
-        let sets = |it: &Gate| (it.by_first.len() + it.by_len.len()) * size_of::<u64>();
-        let gate = sets(&self.every) + sets(&self.telling);
+        let gates = [&self.every, &self.telling, &self.named];
+        let gate = gates.iter().map(|it| it.heap_bytes()).sum::<usize>();
         let forms = self.patterns.iter().map(|it| it.form.heap_bytes());
         forms.sum::<usize>()
             + self.patterns.capacity() * size_of::<Ready>()
@@ -158,30 +204,64 @@ impl Compiled {
 
 impl Gate {
     fn of(patterns: &[Ready], alone_min: u8) -> Gate {
-        let open = (0..patterns.len() as u32)
+        let chosen = (0..patterns.len() as u32)
             .filter(|at| patterns[*at as usize].alone >= alone_min)
             .collect::<Vec<_>>();
-        let width = open.len().div_ceil(64);
-        let mut by_first = vec![0; 256 * width];
-        let mut by_len = vec![0; (LENGTHS + 1) * width];
-        for (at, ready) in open.iter().map(|it| &patterns[*it as usize]).enumerate() {
-            let bounds = &ready.form.bounds;
-            for byte in (0..=255_u8).filter(|it| bounds.begins_with(*it)) {
-                by_first[byte as usize * width + at / 64] |= 1 << (at % 64);
-            }
-            for len in 0..=LENGTHS {
-                let fits = bounds.len_min as usize <= len && len <= bounds.len_max as usize;
-                if fits || len == LENGTHS && bounds.len_max as usize >= LENGTHS {
-                    by_len[len * width + at / 64] |= 1 << (at % 64);
+        let bounds = |at: u32| &patterns[at as usize].form.bounds;
+        let width = chosen.len().div_ceil(64);
+        let sets = |count: usize, admits: &dyn Fn(&Bounds, usize) -> bool| {
+            let mut sets = vec![0; count * width];
+            for (at, bounds) in chosen.iter().map(|it| bounds(*it)).enumerate() {
+                for row in (0..count).filter(|row| admits(bounds, *row)) {
+                    sets[row * width + at / 64] |= 1 << (at % 64);
                 }
             }
-        }
+            sets
+        };
         Gate {
-            open,
+            by_first: sets(256, &|it, byte| it.begins_with(byte as u8)),
+            by_len: sets(LENGTHS + 1, &|it, len| {
+                let fits = it.len_min as usize <= len && len <= it.len_max as usize;
+                fits || len == LENGTHS && it.len_max as usize >= LENGTHS
+            }),
+            by_kinds: [0, 8].map(|shift| {
+                sets(256, &|it, kinds| {
+                    let kinds = (kinds as u16) << shift;
+                    let required = it.required & (0xff << shift);
+                    kinds & !it.allowed == 0 && required & !kinds == 0
+                })
+            }),
+            patterns: chosen,
             width,
-            by_first,
-            by_len,
         }
+    }
+
+    fn sets(&self, shape: Shape) -> Sets<'_> {
+        let [low, high] = &self.by_kinds;
+        let len = (shape.len as usize).min(LENGTHS);
+        let [lower, upper] = shape.kinds.to_le_bytes();
+        Sets([
+            set(&self.by_first, self.width, shape.first.into()),
+            set(&self.by_len, self.width, len),
+            set(low, self.width, lower.into()),
+            set(high, self.width, upper.into()),
+        ])
+    }
+
+    fn heap_bytes(&self) -> usize {
+        let [low, high] = &self.by_kinds;
+        let sets = self.by_first.len() + self.by_len.len() + low.len() + high.len();
+        sets * size_of::<u64>()
+    }
+}
+
+fn set(sets: &[u64], width: usize, at: usize) -> &[u64] {
+    &sets[at * width..(at + 1) * width]
+}
+
+impl Sets<'_> {
+    fn word(&self, at: usize) -> u64 {
+        self.0.iter().fold(u64::MAX, |all, it| all & it[at])
     }
 }
 

@@ -3,7 +3,7 @@
 
 use gatewatch_model::info_type::{Ground, Grounds};
 
-use crate::compiled::Ready;
+use crate::compiled::{Ready, TELLING_FROM};
 use crate::context::{Speaker, Stance, Tone};
 
 /// Nothing is more certain.
@@ -26,6 +26,8 @@ const CLAIMED_AT: u8 = 60;
 pub(crate) struct Setting<'s> {
     /// What the names on the way say.
     pub names: &'s [Speaker],
+    /// The patterns that these let in, as a set; none if there are no names.
+    pub wanted: &'s [u64],
     /// What a label, a segment of the path or the words before say.
     pub beside: &'s [Speaker],
     /// Which of these it was.
@@ -52,18 +54,20 @@ impl Setting<'_> {
         self.names.iter().any(is_of) || self.beside.iter().any(is_of)
     }
 
-    /// Visits each type that something around the value speaks of, once, and whether only against
-    /// it.
-    pub fn each_type(&self, mut visit: impl FnMut(u16, bool)) {
-        for speaker in self.names {
-            let is_of = |it: &Speaker| it.info_type == speaker.info_type;
-            let against = speaker.stance == Stance::Against && !self.beside.iter().any(is_of);
-            visit(speaker.info_type, against);
-        }
+    /// Visits each type that what stands beside speaks of and the names do not, and which of its
+    /// patterns that lets in, by how sure they are alone.
+    pub fn each_beside(&self, mut visit: impl FnMut(u16, core::ops::Range<u8>)) {
         for speaker in self.beside {
-            let is_of = |it: &Speaker| it.info_type == speaker.info_type;
-            if !self.names.iter().any(is_of) {
-                visit(speaker.info_type, speaker.stance == Stance::Against);
+            let mut names = self.names.iter();
+            let named = names.find(|it| it.info_type == speaker.info_type);
+            match named.map(|it| it.stance) {
+                None if speaker.stance == Stance::Against => {
+                    visit(speaker.info_type, TELLING_FROM..u8::MAX);
+                }
+                None => visit(speaker.info_type, 0..u8::MAX),
+                // Those from there on the names let in themselves.
+                Some(Stance::Against) => visit(speaker.info_type, 0..TELLING_FROM),
+                Some(Stance::For | Stance::Above) => (),
             }
         }
     }

@@ -7,6 +7,7 @@ use gatewatch_decode::Leaf;
 use gatewatch_model::Spot;
 use hashbrown::HashTable; // order never observed: only looked up by key
 
+use crate::compiled::Compiled;
 use crate::names::Words;
 use crate::vocabulary::{Claim, Role, Vocabulary};
 
@@ -109,6 +110,8 @@ pub(crate) struct Context {
     pub tone: Tone,
     from: u32,
     to: u32,
+    /// Which of the sets of patterns is its own; the first is empty.
+    set: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -122,6 +125,8 @@ struct Known {
 pub(crate) struct Contexts {
     known: HashTable<Known>,
     speakers: Vec<Speaker>,
+    /// Sets of the patterns that the speakers of a context let in.
+    sets: Vec<u64>,
     listener: Listener,
 }
 
@@ -131,25 +136,48 @@ impl Contexts {
         if self.known.len() >= SHAPES_MAX || self.speakers.len() >= SPEAKERS_KEPT_MAX {
             self.known.clear();
             self.speakers.clear();
+            self.sets.clear();
         }
     }
 
-    pub fn of(&mut self, leaf: &Leaf<'_>, vocabulary: &Vocabulary) -> Context {
+    pub fn of(&mut self, leaf: &Leaf<'_>, compiled: &Compiled) -> Context {
         let shape = leaf.shape();
         if let Some(known) = self.known.find(shape, |it| it.shape == shape) {
             return known.context;
         }
-        let tone = self.listener.hear_names(leaf, vocabulary);
+        let tone = self.listener.hear_names(leaf, &compiled.vocabulary);
         let from = self.speakers.len() as u32;
         self.speakers.extend_from_slice(&self.listener.heard);
         let context = Context {
             tone,
             from,
             to: self.speakers.len() as u32,
+            set: self.set(compiled),
         };
         self.known
             .insert_unique(shape, Known { shape, context }, |it| it.shape);
         context
+    }
+
+    /// Makes the set of the patterns that were just spoken of.
+    fn set(&mut self, compiled: &Compiled) -> u32 {
+        let width = compiled.patterns.len().div_ceil(64);
+        if self.listener.heard.is_empty() || width == 0 {
+            return 0;
+        }
+        let from = self.sets.len().max(width);
+        self.sets.resize(from + width, 0);
+        for speaker in &self.listener.heard {
+            compiled.let_in(*speaker, &mut self.sets[from..]);
+        }
+        (from / width) as u32
+    }
+
+    /// The patterns that the names of a context let in.
+    pub fn wanted(&self, context: Context, compiled: &Compiled) -> &[u64] {
+        let width = compiled.patterns.len().div_ceil(64);
+        let from = context.set as usize * width;
+        self.sets.get(from..from + width).unwrap_or(&[])
     }
 
     pub fn speakers(&self, context: Context) -> &[Speaker] {

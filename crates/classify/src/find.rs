@@ -9,7 +9,7 @@ use gatewatch_model::{InfoTypeId, Spot};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::catalogue::Catalogue;
-use crate::compiled::{Compiled, Ready, TELLING_FROM};
+use crate::compiled::{Compiled, Ready};
 use crate::confidence::Setting;
 use crate::context::{Context, Contexts, Listener, Tone};
 use crate::form::Caches;
@@ -169,7 +169,7 @@ impl Work {
                 self.of_leaf.push(Context::default());
                 continue;
             };
-            let context = contexts.of(&leaf, &compiled.vocabulary);
+            let context = contexts.of(&leaf, compiled);
             self.of_leaf.push(context);
             if matches!(leaf.value, Value::Number(_)) {
                 continue;
@@ -229,6 +229,7 @@ impl Work {
         let countries = self.countries;
         let mut setting = Setting {
             names: contexts.speakers(context),
+            wanted: contexts.wanted(context, target.compiled),
             beside: &[],
             ground,
             tone: context.tone,
@@ -315,14 +316,9 @@ impl Work {
                 judge(ready, self);
             }
         });
-        setting.each_type(|info_type, against| {
-            let alone_min = if against { TELLING_FROM } else { 0 };
-            for ready in target.compiled.patterns_of(info_type) {
-                if ready.alone >= alone_min && ready.form.bounds.admit(shape) {
-                    judge(ready, self);
-                }
-            }
-        });
+        target
+            .compiled
+            .each_of(shape, setting, |ready| judge(ready, self));
     }
 }
 

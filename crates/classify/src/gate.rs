@@ -115,7 +115,12 @@ impl Bounds {
         self.first[byte as usize / 64] & 1 << (byte % 64) != 0
     }
 
+    pub fn admit_len(&self, shape: Shape) -> bool {
+        (self.len_min..=self.len_max).contains(&shape.len)
+    }
+
     /// Whether a value of that shape could fit.
+    #[cfg(test)]
     pub fn admit(&self, shape: Shape) -> bool {
         shape.kinds & !self.allowed == 0
             && self.required & !shape.kinds == 0

@@ -4,7 +4,7 @@
 use gatewatch_model::info_type::Ground;
 
 use crate::confidence::Setting;
-use crate::context::{Speaker, Tone};
+use crate::context::Tone;
 use crate::find::{Hit, PERCENT_SURE, Target, Work};
 use crate::gate::{AT, COLON, DIGIT, EQUALS, FOREIGN, SIGN, SPACE, Shape, UPPER, UPPER_HEX};
 
@@ -114,6 +114,7 @@ impl Work {
         }
         let beside = Setting {
             names: &[],
+            wanted: &[],
             beside: &words.heard,
             ground: Ground::Words,
             tone,
@@ -143,14 +144,13 @@ impl Work {
         let mut spans = core::mem::take(&mut self.spans);
         spans.clear();
         split(line, &mut spans);
-        let names = if spans.len() <= SHORT_TEXT_WORDS {
-            setting.names
-        } else {
-            &[]
-        };
+        let mut near = *setting;
+        if spans.len() > SHORT_TEXT_WORDS {
+            (near.names, near.wanted) = (&[], &[]);
+        }
         let mut at = 0;
         while at < spans.len() {
-            at = self.read_word(target, (line, line_at), &spans, at, (setting, names));
+            at = self.read_word(target, (line, line_at), &spans, at, &near);
         }
         self.spans = spans;
     }
@@ -162,7 +162,7 @@ impl Work {
         (line, line_at): (&str, usize),
         spans: &[(u32, u32)],
         at: usize,
-        (setting, names): (&Setting<'_>, &[Speaker]),
+        setting: &Setting<'_>,
     ) -> usize {
         let slice =
             |from: usize, to: usize| &line[spans[from].0 as usize..spans[to - 1].1 as usize];
@@ -189,7 +189,8 @@ impl Work {
         let tone = words.hear_words(before, &target.compiled.vocabulary);
         let near = Setting {
             // What a member is called is not said of some of its words.
-            names: if named { &[] } else { names },
+            names: if named { &[] } else { setting.names },
+            wanted: if named { &[] } else { setting.wanted },
             beside: &words.heard,
             ground: Ground::Words,
             tone,

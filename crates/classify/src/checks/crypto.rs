@@ -129,7 +129,10 @@ pub(super) fn eip55(value: &[u8]) -> bool {
     if one_case {
         return true;
     }
-    let hash = Keccak256::digest(hex.to_ascii_lowercase());
+    let mut lower = [0; 40];
+    lower.copy_from_slice(hex);
+    lower.make_ascii_lowercase();
+    let hash = Keccak256::digest(lower);
     hex.iter().enumerate().all(|(at, sign)| {
         let high = hash[at / 2] >> (4 - at % 2 * 4) & 0xf >= 8;
         worth(sign.to_ascii_uppercase()) < 10 || sign.is_ascii_uppercase() == high

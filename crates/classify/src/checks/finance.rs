@@ -148,9 +148,7 @@ fn built(account: &[u8], structure: &str) -> bool {
 
 /// ISO 9362: the fifth and sixth letters are a country.
 pub(super) fn swift(value: &[u8]) -> bool {
-    value
-        .get(4..6)
-        .is_some_and(|it| country(&it.to_ascii_uppercase()))
+    value.get(4..6).is_some_and(country)
 }
 
 /// ISO 3166-1, two letters each, and Kosovo's.
@@ -162,7 +160,7 @@ PYQARERORSRURWSASBSCSDSESGSHSISJSKSLSMSNSOSRSSSTSVSXSYSZTCTDTFTGTHTJTKTLTMTNTOTR
 VAVCVEVGVIVNVUWFWSXKYEYTZAZMZW";
 
 pub(super) fn country(code: &[u8]) -> bool {
-    COUNTRIES.chunks(2).any(|it| it == code)
+    COUNTRIES.chunks(2).any(|it| it.eq_ignore_ascii_case(code))
 }
 
 /// Routing number of an American bank: a Federal Reserve district, then weights 3, 7, 1.

@@ -56,11 +56,14 @@ pub(super) fn email(value: &[u8]) -> bool {
     let Some(dot) = domain.iter().rposition(|it| *it == b'.') else {
         return false;
     };
-    let last = domain[dot + 1..].to_ascii_lowercase();
+    let last = &domain[dot + 1..];
     let labels = domain
         .split(|it| *it == b'.')
         .all(|it| (1..=63).contains(&it.len()) && it[0] != b'-' && it[it.len() - 1] != b'-');
-    let letters = last.iter().all(u8::is_ascii_alphabetic) || last.starts_with(b"xn--");
+    let letters = last.iter().all(u8::is_ascii_alphabetic)
+        || last
+            .get(..4)
+            .is_some_and(|it| it.eq_ignore_ascii_case(b"xn--"));
     (1..=64).contains(&local.len())
         && local[0] != b'.'
         && local[local.len() - 1] != b'.'
@@ -68,7 +71,7 @@ pub(super) fn email(value: &[u8]) -> bool {
         && labels
         && letters
         && last.len() >= 2
-        && !NO_DOMAINS.contains(&last.as_slice())
+        && !NO_DOMAINS.iter().any(|it| it.eq_ignore_ascii_case(last))
 }
 
 /// Calling codes of one and two digits; all others have three.

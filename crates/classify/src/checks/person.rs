@@ -107,6 +107,14 @@ fn is_name_word(word: &str) -> bool {
         })
 }
 
+fn ends_with(word: &str, ending: &str) -> bool {
+    let tail = word
+        .len()
+        .checked_sub(ending.len())
+        .and_then(|it| word.get(it..));
+    tail.is_some_and(|it| it.eq_ignore_ascii_case(ending))
+}
+
 /// Whether it is written as names in programs are: `getElementById`. In names of people a capital
 /// after a small letter follows such as `Mc` alone.
 fn is_humped(word: &str) -> bool {
@@ -132,7 +140,7 @@ fn is_street(word: &str) -> bool {
         || word.len() >= 7
             && ENDINGS
                 .iter()
-                .any(|it| it.len() >= 3 && word.to_lowercase().ends_with(it))
+                .any(|it| it.len() >= 3 && ends_with(word, it))
 }
 
 #[cfg(test)]

@@ -46,10 +46,10 @@ static COUNTRIES: &[(&[u8; 2], Body)] = &[
 
 /// Two letters and what that country asks for.
 pub(super) fn vat(value: &[u8]) -> bool {
-    let Some((code, body)) = value.split_at_checked(2) else {
+    let [one, two, body @ ..] = value else {
         return false;
     };
-    let code = code.to_ascii_uppercase();
+    let code = [one.to_ascii_uppercase(), two.to_ascii_uppercase()];
     COUNTRIES
         .binary_search_by(|(it, _)| it.as_slice().cmp(&code))
         .is_ok_and(|at| (COUNTRIES[at].1)(body))
