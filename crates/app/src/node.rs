@@ -204,7 +204,7 @@ fn bring_own_types(engine: &Engine, config: &Config, clock: &dyn Clock) -> anyho
     let Some(folder) = config.catalogue.as_ref().filter(|_| config.roles.ingest) else {
         return Ok(());
     };
-    let files = own_types::read(folder)?;
+    let files = own_types::read(folder, own_types::Use::Server)?;
     let known = engine.store.own_types()?;
     if known.map(|it| it.files).unwrap_or_default() == files {
         return Ok(());

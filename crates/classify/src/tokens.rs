@@ -79,13 +79,12 @@ impl TokenList {
             0,
             "its key file does not hold 64 hexadecimal digits".to_owned(),
         ))?;
-        let mut lines = list.lines().enumerate();
-        if lines.next().is_none_or(|(_, it)| it.trim_end() != HEAD) {
+        if !is_token_list(list) {
             return Err((1, format!("a list of tokens begins with `{HEAD}`")));
         }
         let mut lengths = 0;
         let mut tokens = Vec::new();
-        for (at, line) in lines {
+        for (at, line) in list.lines().enumerate().skip(1) {
             let parsed = line
                 .split_once(' ')
                 .and_then(|(length, token)| Some((length.parse().ok()?, hex(token.trim_end())?)));
@@ -124,6 +123,11 @@ impl TokenList {
                 && self.tokens.binary_search(&self.key.of_signs(&it)).is_ok()
         })
     }
+}
+
+/// Whether a text is a list of tokens, by its first line.
+pub fn is_token_list(text: &str) -> bool {
+    text.lines().next().is_some_and(|it| it.trim_end() == HEAD)
 }
 
 /// The text of a list of these values, sorted by token; with how many were too short or too long.

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::on;
-use gatewatch_classify::{Catalogue, SHIPPED};
+use gatewatch_classify::{Catalogue, SHIPPED, is_token_list};
 use gatewatch_model::control::Control;
 use gatewatch_model::info_type::Category;
 use gatewatch_model::sensitivity::{OWN_TYPES_BYTES_MAX, OWN_TYPES_MAX, Sensitivity, scopes_above};
@@ -116,7 +116,8 @@ struct KnownType {
 #[serde(deny_unknown_fields)]
 #[schema(as = NewInfoTypes)]
 struct Bringing {
-    /// The text of each file, TOML as in the catalogue, by its name.
+    /// The text of each file by its name: types, TOML as in the catalogue, and the lists of words
+    /// that they name.
     files: BTreeMap<String, String>,
 }
 
@@ -184,6 +185,14 @@ fn own_types_fault(files: &[(Box<str>, Box<str>)]) -> Option<String> {
         ));
     }
     let texts = files.iter().map(|it| (&*it.0, &*it.1)).collect::<Vec<_>>();
+    let of_tokens = |it: &(Box<str>, Box<str>)| it.0.ends_with(".key") || is_token_list(&it.1);
+    if let Some((name, _)) = files.iter().find(|it| of_tokens(it)) {
+        return Some(format!(
+            "{name}: lists of tokens and their keys are not taken: with both at hand who reads the store \
+             can ask whether a value is on the list; use `gatewatch scan --catalogue` for them, or \
+             `words_file` if the values themselves may be kept"
+        ));
+    }
     SHIPPED.with(&texts).err().map(|it| it.to_string())
 }
 
@@ -273,5 +282,14 @@ mod tests {
         assert!(fault.starts_with("badge.toml"), "{fault}");
         let many = vec![file("a", ""); OWN_TYPES_MAX + 1];
         assert!(own_types_fault(&many).is_some());
+    }
+
+    #[test]
+    fn lists_of_tokens_and_keys_are_refused_and_not_repeated() {
+        let key = "07".repeat(32);
+        for (name, text) in [("ours.tokens.key", &*key), ("ours", "gatewatch-tokens 1\n")] {
+            let fault = own_types_fault(&[(name.into(), text.into())]).unwrap();
+            assert!(fault.starts_with(name) && !fault.contains(&key), "{fault}");
+        }
     }
 }

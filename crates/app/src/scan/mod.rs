@@ -115,7 +115,7 @@ fn fold(
     let (learn, print) = readers(args)?;
     let progress = Progress::new(learn.iter().chain([&print]), args.quiet)?;
     let own = match &args.catalogue {
-        Some(folder) => own_types::read(folder)?,
+        Some(folder) => own_types::read(folder, own_types::Use::Scan)?,
         None => Vec::new(),
     };
     let keeps_profiles =

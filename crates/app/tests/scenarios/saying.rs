@@ -195,10 +195,22 @@ fn own_types_come_and_go() {
         (&badge["own"], &badge["category"]),
         (&json!(true), &json!("custom"))
     );
+    // The same by a list of words.
+    let listed = BADGE.replace("pattern = 'BDG-\\d{6}'", "words_file = 'badges.txt'");
+    let words = json!({ "badge.toml": listed, "badges.txt": "BDG-123456\nBDG-481516\n" });
+    owned.say(OWN, &json!({ "files": words }));
+    owned.server.ingest("edge/2", &lines("/two"));
+    assert_eq!(types(&owned.server, "/two"), ["badge", "credit-card"]);
+    let tokens = json!({ "badge.toml": listed, "badges.txt": "gatewatch-tokens 1\n" });
+    let why = owned.refused(OWN, &json!({ "files": tokens }));
+    assert!(
+        why.starts_with("badges.txt: ") && why.contains("scan --catalogue"),
+        "{why}"
+    );
     owned.say(OWN, &json!({ "files": {} }));
     assert_eq!(types(&owned.server, "/one"), ["credit-card"]);
     assert_eq!(owned.told("/", "badge"), Value::Null);
     let brought = owned.actions();
     let brought = brought.iter().filter(|it| it.0 == "control.info-types");
-    assert_eq!(brought.count(), 2, "{:?}", owned.actions());
+    assert_eq!(brought.count(), 3, "{:?}", owned.actions());
 }

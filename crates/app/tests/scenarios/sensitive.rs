@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::running::Running;
+use crate::running::{Running, gatewatch};
 
 /// A type of one's own.
 pub const BADGE: &str = "id = 'badge'\ntitle = 'Badge'\ncategory = 'custom'\nseverity = 'low'\n\
@@ -59,4 +59,41 @@ fn types_of_a_folder_are_found_and_stay() {
     assert_eq!(types(&server, "/two"), ["badge", "credit-card"]);
     let controls = server.get("/api/v1/controls");
     assert_eq!(controls["items"].as_array().unwrap().len(), 1, "{controls}");
+}
+
+#[test]
+fn lists_of_tokens_are_for_scan_and_lists_of_words_for_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("own");
+    std::fs::create_dir(&own).unwrap();
+    let run = |args: &[&str]| gatewatch(folder.path()).args(args).output().unwrap();
+    let keep = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    keep("own/badges", "BDG-123456\nBDG-481516\n");
+    keep("one.jsonl", &lines("/one"));
+    let with = |list: &str| BADGE.replace("pattern = 'BDG-\\d{6}'", list);
+    let scan = [
+        "scan",
+        "--catalogue",
+        "own",
+        "--format",
+        "jsonl",
+        "one.jsonl",
+    ];
+    let is_found = || {
+        let out = run(&scan);
+        let error = String::from_utf8(out.stderr).unwrap();
+        assert!(out.status.success(), "{error}");
+        String::from_utf8(out.stdout).unwrap().contains("\"badge\"")
+    };
+    keep("own/badge.toml", &with("words_file = 'badges'"));
+    assert!(is_found());
+    assert!(run(&["catalogue", "tokens", "own/badges"]).status.success());
+    keep("own/badge.toml", &with("tokens_file = 'badges.tokens'"));
+    assert!(is_found());
+    let refused = run(&["serve", "--listen", "127.0.0.1:0", "--set", "catalogue=own"]);
+    let error = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        !refused.status.success() && error.contains("badge.toml: tokens_file: "),
+        "{error}"
+    );
 }
