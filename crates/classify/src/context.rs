@@ -379,7 +379,10 @@ impl Listener {
             let hidden_by = longer.map(|it| it.2.clone()).next();
             let shared = claims.len().min(255) as u8;
             for claim in vocabulary.claims(claims).iter().take(room) {
-                let is_own = |it: &Claim| it.info_type == claim.info_type;
+                // Nor does a part of what speaks for a type speak against it.
+                let is_own = |it: &Claim| {
+                    it.info_type == claim.info_type && (claim.speaks_for || !it.speaks_for)
+                };
                 if hidden_by
                     .clone()
                     .is_none_or(|it| vocabulary.claims(it).iter().any(is_own))

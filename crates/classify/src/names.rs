@@ -38,6 +38,9 @@ impl Words {
         let mut before = Sign::Gap;
         let mut signs = name.chars().peekable();
         while let Some(sign) = signs.next() {
+            if matches!(sign, '\'' | '’') && is_possessive(signs.clone()) {
+                continue;
+            }
             let kind = Sign::of(sign);
             let next = signs.peek().map_or(Sign::Gap, |it| Sign::of(*it));
             let begins = match (before, kind) {
@@ -96,23 +99,41 @@ impl Words {
     }
 }
 
+/// Whether an `s` and the end of the word follow an apostrophe: `driver's`.
+fn is_possessive(mut after: impl Iterator<Item = char>) -> bool {
+    matches!(after.next(), Some('s' | 'S')) && !after.next().is_some_and(char::is_alphanumeric)
+}
+
 /// Where the first word of a run ends, if the whole run is a row of known words; the fewest.
+/// Scripts without gaps are taken apart alike, but into words of two signs or more.
 fn cuts(run: &str, known: &impl Fn(&str) -> bool) -> Option<u16> {
-    if run.len() < 5 || run.len() > RUN_BYTES_MAX || !run.is_ascii() || known(run) {
+    if run.len() < 5 || run.len() > RUN_BYTES_MAX || known(run) {
         return None;
     }
+    let shortest = match run.chars().next().map(Sign::of) {
+        Some(Sign::Gapless) => 2 * '号'.len_utf8(),
+        _ if run.is_ascii() => 2,
+        _ => return None,
+    };
     // Of what begins there: how many words it takes, and where the first of them ends.
     let mut best = [(u8::MAX, 0_u8); RUN_BYTES_MAX + 1];
     best[run.len()] = (0, 0);
     for from in (0..run.len()).rev() {
-        for to in from + 2..=run.len() {
+        for to in from + shortest..=run.len() {
             let (words, _) = best[to];
-            if words < 4 && words + 1 < best[from].0 && known(&run[from..to]) {
+            let is_known = || run.get(from..to).is_some_and(known);
+            if words < 4 && words + 1 < best[from].0 && is_known() {
                 best[from] = (words + 1, to as u8);
             }
         }
     }
-    (best[0].0 != u8::MAX).then_some(best[0].1.into())
+    if best[0].0 != u8::MAX {
+        return Some(best[0].1.into());
+    }
+    // What a name without gaps is about stands at its end: `家庭地址`, an address.
+    let begins = |at: &usize| run.get(*at..).is_some_and(known);
+    let last = (1..=run.len().checked_sub(shortest)?).find(begins);
+    last.filter(|_| !run.is_ascii()).map(|it| it as u16)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -121,6 +142,8 @@ enum Sign {
     Lower,
     Upper,
     Digit,
+    /// Of a script that writes words without gaps: Chinese, Japanese, Korean.
+    Gapless,
 }
 
 impl Sign {
@@ -130,6 +153,8 @@ impl Sign {
             '0'..='9' => Sign::Digit,
             // An accent that stands alone belongs to the letter before.
             'a'..='z' | '\u{300}'..='\u{36f}' => Sign::Lower,
+            '\u{3005}'..='\u{3007}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}'
+            | '\u{ac00}'..='\u{d7a3}' => Sign::Gapless,
             _ if sign.is_uppercase() => Sign::Upper,
             _ if sign.is_alphanumeric() => Sign::Lower,
             _ => Sign::Gap,
@@ -210,6 +235,28 @@ mod tests {
         assert_eq!(words("passportnumber"), ["passport", "number"]);
         assert_eq!(words("dateofbirth"), ["date", "of", "birth"]);
         assert_eq!(words("passportal"), ["passportal"]);
+    }
+
+    #[test]
+    fn scripts_without_gaps_are_words_of_their_own() {
+        let mut words = Words::default();
+        words.push("SWIFT代码 客户身份证号码 商品名");
+        words.split(|it| ["客户", "身份证", "号码", "商品", "名"].contains(&it));
+        let words = (0..words.len()).map(|at| words.run(at, at + 1));
+        let expected = ["swift", "代码", "客户", "身份证", "号码", "商品名"];
+        assert_eq!(words.collect::<Vec<_>>(), expected);
+        let mut words = Words::default();
+        words.push("家庭地址");
+        words.split(|it| it == "地址");
+        assert_eq!([words.run(0, 1), words.run(1, 2)], ["家庭", "地址"]);
+    }
+
+    #[test]
+    fn the_end_of_a_possessive_is_no_word() {
+        assert_eq!(words("Driver's License"), ["drivers", "license"]);
+        assert_eq!(words("driver’s"), ["drivers"]);
+        assert_eq!(words("jeton d'accès"), ["jeton", "d", "acces"]);
+        assert_eq!(words("l'solde"), ["l", "solde"]);
     }
 
     #[test]

@@ -39,6 +39,11 @@ static NOTHING: [&[&str]; WORD_BYTES_MAX] = [
 /// How keys in manuals end.
 static PRINTED: &[&str] = &["EXAMPLE", "EXAMPLEKEY", "example", "EXAMPLETOKEN"];
 
+/// How keys begin that are meant for everyone to see, or to be filled in.
+static OPEN: &[&str] = &["pk_live_", "pk_test_", "your-", "your_", "YOUR_", "YOUR-"];
+/// How names of clients end that are no secret.
+static CLIENTS: &str = ".apps.googleusercontent.com";
+
 pub(crate) fn is_placeholder(text: &str, shape: Shape) -> bool {
     let bytes = text.as_bytes();
     let words = bytes.len().checked_sub(1).and_then(|it| NOTHING.get(it));
@@ -51,7 +56,10 @@ pub(crate) fn is_placeholder(text: &str, shape: Shape) -> bool {
     {
         return true;
     }
-    if PRINTED.iter().any(|it| text.ends_with(it)) && shape.is_only(!SPACE) {
+    let is_printed = PRINTED.iter().any(|it| text.ends_with(it))
+        || OPEN.iter().any(|it| text.starts_with(it)) && !text.contains('@')
+        || text.ends_with(CLIENTS);
+    if is_printed && shape.is_only(!SPACE) {
         return true;
     }
     is_template(bytes) || bytes.len() <= MASK_BYTES_MAX && is_mask(text)
@@ -115,6 +123,9 @@ mod tests {
             "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
             "{{token}}",
             "••••••••",
+            "pk_live_Mkv6kQXvBH6e82Cp5mQz2DAt",
+            "your-api-key",
+            "813-abc123.apps.googleusercontent.com",
         ] {
             assert!(stands_for_nothing(text), "{text}");
         }
@@ -129,6 +140,7 @@ mod tests {
             "kL9xxXx2/abcdEF",
             "None Smith",
             "Knowles",
+            "your-friend@example.org",
         ] {
             assert!(!stands_for_nothing(text), "{text}");
         }
