@@ -153,7 +153,9 @@ impl Sign {
             '0'..='9' => Sign::Digit,
             // An accent that stands alone belongs to the letter before.
             'a'..='z' | '\u{300}'..='\u{36f}' => Sign::Lower,
-            '\u{3005}'..='\u{3007}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}'
+            '\u{3005}'..='\u{3007}'
+            | '\u{3040}'..='\u{30ff}'
+            | '\u{3400}'..='\u{9fff}'
             | '\u{ac00}'..='\u{d7a3}' => Sign::Gapless,
             _ if sign.is_uppercase() => Sign::Upper,
             _ if sign.is_alphanumeric() => Sign::Lower,
