@@ -2,6 +2,7 @@
 
 use gatewatch_model::InfoTypeId;
 use gatewatch_model::info_type::Category;
+use gatewatch_model::signal::Severity;
 use serde::Deserialize;
 
 use crate::checks::Check;
@@ -74,14 +75,6 @@ pub struct Pattern {
     pub named: u8,
     /// The value must be in the dictionary or on the list of the type besides.
     pub listed: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Severity {
-    Low,
-    Medium,
-    High,
 }
 
 /// What of a value may be shown.

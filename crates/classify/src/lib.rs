@@ -25,7 +25,7 @@ pub use catalogue::{Catalogue, CatalogueError, SHIPPED};
 pub use checks::{Check, ROLL};
 pub use example::Surprise;
 pub use find::{Classifier, Hit};
-pub use info_type::{Dictionary, InfoType, Mask, Pattern, Purview, Severity};
+pub use info_type::{Dictionary, InfoType, Mask, Pattern, Purview};
 pub use judge::{finish, judge, judge_all};
 pub use mask::{mask, redact};
 pub use switches::Switches;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use console::{measure_text_width, pad_str};
-use gatewatch_classify::{InfoType, Mask, SHIPPED, Severity};
+use gatewatch_classify::{InfoType, Mask, SHIPPED};
 use serde_json::json;
 
 use crate::command::{CatalogueFormat, CatalogueListArgs};
@@ -45,7 +45,7 @@ fn row(info_type: &InfoType) -> [String; 7] {
         info_type.id.to_string(),
         info_type.title.to_string(),
         info_type.category.name().to_owned(),
-        severity(info_type.severity).to_owned(),
+        info_type.severity.name().to_owned(),
         country_of(info_type),
         if info_type.on { "yes" } else { "no" }.to_owned(),
         checks(info_type).join(" "),
@@ -106,7 +106,7 @@ fn row_json(info_type: &InfoType) -> serde_json::Value {
         "id": info_type.id,
         "title": info_type.title,
         "category": info_type.category.name(),
-        "severity": severity(info_type.severity),
+        "severity": info_type.severity.name(),
         "country": info_type.country.map(|_| country_of(info_type)),
         "on": info_type.on,
         "checks": checks(info_type),
@@ -120,7 +120,7 @@ pub fn show(info_type: &InfoType) -> String {
     let country = country_of(info_type);
     let facts = [
         ("category", info_type.category.name()),
-        ("severity", severity(info_type.severity)),
+        ("severity", info_type.severity.name()),
         ("country", if country.is_empty() { "any" } else { &country }),
         (
             "looked for",
@@ -214,14 +214,6 @@ fn country_of(info_type: &InfoType) -> String {
         .filter(|it| **it != 0)
         .map(|it| char::from(*it))
         .collect()
-}
-
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Low => "low",
-        Severity::Medium => "medium",
-        Severity::High => "high",
-    }
 }
 
 fn mask(mask: Mask) -> &'static str {

@@ -12,7 +12,7 @@ const STARTER: &str = r#"# A type of sensitive information of your own. Prove it
 
 id       = "{id}"               # small letters, digits and single dashes; no two types share one
 title    = "{title}"            # for people
-severity = "medium"             # low, medium or high
+severity = "medium"             # informational, low, medium or high
 # country = "DE"                # two capital letters: evidence of that country raises confidence
 # on      = false               # looked for only when it is switched on
 # mask    = "last-four"         # what may be shown of a value: hidden (default), last-four, prefix, domain

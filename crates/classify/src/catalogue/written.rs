@@ -4,12 +4,14 @@ use std::ops::Range;
 
 use gatewatch_model::InfoTypeId;
 use gatewatch_model::info_type::Category;
-use serde::Deserialize;
+use gatewatch_model::signal::Severity;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::CatalogueError;
 use crate::checks::{self, ROLL};
-use crate::info_type::{Dictionary, InfoType, Mask, Pattern, Purview, Severity};
+use crate::info_type::{Dictionary, InfoType, Mask, Pattern, Purview};
 use crate::tokens::TokenList;
 
 const NAMED_DEFAULT: u8 = 95;
@@ -53,7 +55,7 @@ struct Written {
     id: Spanned<Box<str>>,
     title: Box<str>,
     category: Option<Spanned<Box<str>>>,
-    #[serde(default = "medium")]
+    #[serde(default = "medium", deserialize_with = "severity")]
     severity: Severity,
     country: Option<Spanned<Box<str>>>,
     #[serde(default = "yes")]
@@ -99,6 +101,12 @@ fn yes() -> bool {
 
 fn medium() -> Severity {
     Severity::Medium
+}
+
+fn severity<'w, D: Deserializer<'w>>(written: D) -> Result<Severity, D::Error> {
+    const NAMES: &[&str] = &["informational", "low", "medium", "high"];
+    let name = <Box<str>>::deserialize(written)?;
+    Severity::parse(&name).ok_or_else(|| D::Error::unknown_variant(&name, NAMES))
 }
 
 /// Files that a type may name: lists of words and of tokens.
