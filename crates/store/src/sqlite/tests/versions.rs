@@ -1,7 +1,9 @@
 //! Older stores are brought to this release's schema, newer ones are refused.
 
-use gatewatch_model::EndpointId;
+use gatewatch_model::info_type::Category;
 use gatewatch_model::profile::{Credential, Drift, EndpointRole};
+use gatewatch_model::{EndpointId, Spot};
+use gatewatch_ports::sensitive::DiscoveryQuery;
 
 use super::*;
 
@@ -25,6 +27,7 @@ static BROKEN: Migration = Migration {
 
 const VERSION_1: &str = include_str!("../../../tests/fixtures/version-1.sql");
 const VERSION_2: &str = include_str!("../../../tests/fixtures/version-2.sql");
+const VERSION_3: &str = include_str!("../../../tests/fixtures/version-3.sql");
 
 /// A store as the release that wrote it left it.
 fn fixture(folder: &Path, text: &str) -> std::path::PathBuf {
@@ -51,7 +54,7 @@ fn steps_are_as_they_were_released() {
         };
         engine.read(texts).unwrap()
     };
-    for (steps, text) in [(1, VERSION_1), (2, VERSION_2)] {
+    for (steps, text) in [(1, VERSION_1), (2, VERSION_2), (3, VERSION_3)] {
         let folder = TempDir::new().unwrap();
         let released = Sqlite::open(&fixture(folder.path(), text)).unwrap();
         let today = Sqlite::open(&folder.path().join("today.db")).unwrap();
@@ -186,4 +189,42 @@ fn a_store_of_version_2_is_read() {
         "/orders/latest"
     );
     assert_eq!(store.controls(10).unwrap().len(), 3);
+}
+
+#[test]
+fn a_store_of_version_3_is_read() {
+    let folder = TempDir::new().unwrap();
+    fixture(folder.path(), VERSION_3);
+    let store = SqliteStore::open(folder.path()).unwrap();
+    let item = store.endpoint(EndpointId([1; 16])).unwrap().unwrap();
+    let carried = &item.row.facts.sensitive[0];
+    assert_eq!(
+        (&*carried.info_type, carried.spot, carried.hits),
+        ("credit-card", Spot::ResponseBody, 41)
+    );
+    assert_eq!(&*carried.places[0], "cards[].number");
+    let profile = store.profile(item.row.id).unwrap().unwrap();
+    let hit = &profile.members[0].hits[0];
+    assert_eq!((hit.category, hit.values), (Category::Finance, 42));
+    // A row that version 2 wrote and version 3 did not touch.
+    let older = store.endpoint(EndpointId([2; 16])).unwrap().unwrap();
+    assert!(older.row.facts.sensitive.is_empty());
+    let query = DiscoveryQuery {
+        limit: 10,
+        ..DiscoveryQuery::default()
+    };
+    let page = store.discoveries(&query).unwrap();
+    let discovery = &page.items[0].discovery;
+    assert_eq!((page.total, &*discovery.path), (1, "cards[].number"));
+    assert_eq!((discovery.confidence, discovery.grounds.0), (99, 3));
+    let said = store.sensitivity().unwrap();
+    assert_eq!((&*said[0].scope, said[0].revision), ("/", 4));
+    assert_eq!(said[0].sensitivity.labels[0].order, 3);
+    assert_eq!(
+        said[0].sensitivity.switch("phone", Category::Pii),
+        Some(false)
+    );
+    let own = store.own_types().unwrap().unwrap();
+    assert_eq!((&*own.files[0].0, own.revision), ("badge.toml", 5));
+    assert_eq!(store.controls(10).unwrap().len(), 5);
 }
