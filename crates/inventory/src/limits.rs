@@ -18,6 +18,9 @@ pub const PATH_DEPTH_MAX: usize = 24;
 pub const NODE_CHILDREN_MAX: usize = 256;
 /// Nodes of evidence of one collection; then slots are folded and old paths go.
 pub const PATH_NODES_MAX: usize = 8_192;
+/// Of these, what one path may add while more comes than there is room for; the rest waits until
+/// it comes again.
+pub const PRESSED_NODES_MAX: usize = 1;
 /// Of all collections of a partition; then nothing new is learned.
 pub const PATH_NODES_ALL_MAX: usize = 65_536;
 /// A word visited so often stays a name while a crowd of others comes.

@@ -16,7 +16,7 @@ use minicbor::decode::Error as DecodeError;
 use minicbor::encode::{Error as EncodeError, Write};
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
-use crate::limits::{PATH_NODES_MAX, TEMPLATE_BYTES_MAX};
+use crate::limits::{PATH_NODES_MAX, PRESSED_NODES_MAX, TEMPLATE_BYTES_MAX};
 use crate::state::list;
 pub(crate) use evidence::Trail;
 use evidence::{Evidence, NodeFacts, Visit};
@@ -51,10 +51,17 @@ struct Counters {
     /// Paths let go for want of room.
     #[n(3)]
     lost: u64,
+    /// While more comes than there is room for: the visit before which nothing new calls for a
+    /// decision; else 0.
+    #[n(4)]
+    #[cbor(default)]
+    pressed_until: u64,
 }
 
 /// So many new nodes at least call for a decision at once.
 const NOVEL_MIN: u64 = 16;
+/// So many visits share the cost of one decision in a tree that overflows.
+const PRESSED_VISITS: u64 = 8_192;
 
 impl Tree {
     /// Counts one path; answers where. True when enough is new to decide again.
@@ -69,11 +76,11 @@ impl Tree {
             return (false, Trail::default());
         }
         let visit = self.visit(from);
+        let room = if room { self.room() } else { 0 };
         let added = self.evidence.add(labels, visit, room, masks);
         self.counters.lost += added.lost;
         self.counters.novel += (added.made + added.known) as u64;
-        let full = added.made > 0 && self.len() >= PATH_NODES_MAX;
-        (full || self.is_novel(), added.trail)
+        (self.calls_for_decision(), added.trail)
     }
 
     /// The same for a path of which it is known where it counts.
@@ -81,7 +88,7 @@ impl Tree {
         debug_assert!(self.evidence.is_trail(labels, trail), "{labels:?}");
         let visit = self.visit(from);
         self.counters.novel += self.evidence.add_again(trail, visit) as u64;
-        self.is_novel()
+        self.calls_for_decision()
     }
 
     fn visit(&mut self, from: From<'_>) -> Visit {
@@ -93,8 +100,31 @@ impl Tree {
         }
     }
 
+    /// How many nodes one path may add.
+    fn room(&self) -> usize {
+        match (self.is_pressed(), self.is_full()) {
+            (false, _) => usize::MAX,
+            (true, false) => PRESSED_NODES_MAX,
+            (true, true) => 0,
+        }
+    }
+
+    fn calls_for_decision(&self) -> bool {
+        let calls = self.is_novel() || self.is_full() && self.counters.novel > 0;
+        calls && self.counters.visits >= self.counters.pressed_until
+    }
+
     fn is_novel(&self) -> bool {
         self.counters.novel >= NOVEL_MIN.max(self.len() as u64 / 4)
+    }
+
+    fn is_full(&self) -> bool {
+        self.len() >= PATH_NODES_MAX
+    }
+
+    /// Whether the tree has overflowed, and new words have come as fast since then.
+    fn is_pressed(&self) -> bool {
+        self.counters.pressed_until > 0
     }
 
     /// Whether a Tick should decide again.
@@ -108,10 +138,13 @@ impl Tree {
 
     /// Decides from all that was seen; answers what the routes were before.
     pub fn decide(&mut self) -> Before {
+        let pressed = self.is_full() || self.is_pressed() && self.is_novel();
+        let visits = self.counters.visits;
+        self.counters.pressed_until = if pressed { visits + PRESSED_VISITS } else { 0 };
         self.counters.novel = 0;
-        self.counters.next = self.counters.visits + self.counters.visits / 8;
+        self.counters.next = visits + visits / 8;
         let routes = decide::decide(&self.evidence, &self.routes);
-        if self.len() >= PATH_NODES_MAX {
+        if self.is_full() {
             self.counters.lost += self.evidence.compact(&routes);
         }
         self.waits_to_show = routes.waits_to_show();
@@ -277,5 +310,86 @@ impl<'b, C> Decode<'b, C> for Tree {
             .ok_or_else(|| damaged("a route before its parent"))?;
         tree.waits_to_show = tree.routes.waits_to_show();
         Ok(tree)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FROM: From<'_> = From {
+        method: "GET",
+        caller: 7,
+    };
+
+    fn learn(tree: &mut Tree, path: &str) -> (bool, Trail) {
+        let (mut labels, masks) = (Labels::default(), Masks::default());
+        labels.read_template(path, &masks);
+        tree.learn(&labels, FROM, true, &masks)
+    }
+
+    /// Learns paths of 24 made-up words, deciding as often as they call for it; answers how often.
+    fn flood(tree: &mut Tree, paths: u32) -> u32 {
+        let mut rng = gatewatch_testkit::Rng::new(3);
+        let mut decisions = 0;
+        for _ in 0..paths {
+            let mut path = String::new();
+            for _ in 0..24 {
+                path.push('/');
+                path.extend((0..9).map(|_| char::from(b'a' + rng.below(26) as u8)));
+            }
+            if learn(tree, &path).0 {
+                tree.decide();
+                decisions += 1;
+            }
+            assert!(tree.len() < PATH_NODES_MAX + 24);
+        }
+        decisions
+    }
+
+    #[test]
+    fn thousands_of_deep_paths_share_a_decision_once_the_tree_overflows() {
+        let mut tree = Tree::default();
+        // Up to there it grows by a quarter each time.
+        let decisions = flood(&mut tree, 1_000);
+        assert!((10..30).contains(&decisions), "{decisions}");
+        assert!(tree.is_pressed());
+        let decisions = flood(&mut tree, 40_000);
+        assert!((1..=5).contains(&decisions), "{decisions}");
+    }
+
+    #[test]
+    fn a_path_that_comes_again_is_learned_word_by_word_in_a_flood() {
+        let mut tree = Tree::default();
+        for _ in 0..100 {
+            learn(&mut tree, "/orders/{id}");
+        }
+        flood(&mut tree, 1_000);
+        tree.decide();
+        assert!(tree.is_pressed() && !tree.is_full());
+        let mut is_known = || learn(&mut tree, "/orders/open/lines/all").1.is_known();
+        let known = (0..8).map(|_| is_known());
+        let known = known.collect::<Vec<_>>();
+        let first = known.iter().position(|it| *it);
+        assert_eq!(first, Some(2), "{known:?}");
+        assert!(known[2..].iter().all(|it| *it), "{known:?}");
+    }
+
+    #[test]
+    fn a_tree_grows_freely_again_when_a_flood_is_over() {
+        let mut tree = Tree::default();
+        flood(&mut tree, 1_000);
+        tree.decide();
+        learn(&mut tree, "/invoices");
+        tree.decide();
+        assert!(!tree.is_pressed());
+        assert!(learn(&mut tree, "/parcels/open/lines").1.is_known());
+    }
+
+    #[test]
+    fn counters_that_were_saved_before_floods_were_counted_are_read() {
+        let counters: Counters = minicbor::decode(&[0x84, 9, 1, 10, 2]).unwrap();
+        let Counters { visits, lost, .. } = counters;
+        assert_eq!((visits, lost, counters.pressed_until), (9, 2, 0));
     }
 }

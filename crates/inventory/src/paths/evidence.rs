@@ -101,15 +101,16 @@ impl Trail {
 pub(super) const NAME: &str = "{name}";
 
 impl Evidence {
-    /// Counts a path; answers how many nodes that made.
-    pub fn add(&mut self, labels: &Labels, visit: Visit, room: bool, masks: &Masks) -> Added {
+    /// Counts a path that may make so many nodes; answers how many it made.
+    pub fn add(&mut self, labels: &Labels, visit: Visit, room: usize, masks: &Masks) -> Added {
         let before = self.nodes.len();
         let mut added = Added::default();
         let mut at = self.root();
         added.known += self.see(at, visit);
         added.trail.push(at);
         for label in labels.within_depth() {
-            let Some(child) = self.step(at, label, room, masks) else {
+            let has_room = self.nodes.len() - before < room;
+            let Some(child) = self.step(at, label, has_room, masks) else {
                 added.lost = 1;
                 added.made = self.nodes.len() - before;
                 added.trail = Trail::default();

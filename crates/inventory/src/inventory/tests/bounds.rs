@@ -220,7 +220,7 @@ fn a_flood_of_answered_paths_leaves_what_was_learned() {
 
 #[test]
 fn a_flood_of_deep_paths_leaves_what_was_learned() {
-    flood(5_000, 24);
+    flood(100_000, 24);
 }
 
 #[test]
