@@ -133,7 +133,9 @@ impl Walk {
             Scoped::Item => assert_eq!(told.status, StatusCode::NOT_FOUND, "{place}"),
             Scoped::List => {
                 assert_eq!(told.status, StatusCode::OK, "{place}");
-                assert!(!told.text.contains("shop"), "{place}");
+                // A type that everybody is told of is named like what only some are.
+                let text = told.text.replace("shopify-token", "");
+                assert!(!text.contains("shop"), "{place}");
             }
         }
     }
