@@ -162,9 +162,16 @@ fn is_on(said: &BTreeMap<Box<str>, Sensitivity>, scope: &str, info_type: &InfoTy
     on
 }
 
-/// Of the shipped types alone where own ones cannot be read any more.
+/// Of the shipped types alone where own ones cannot be read any more: a newer release may ship a
+/// type of the same name.
 fn classifier(own: &Files) -> Classifier {
-    try_classifier(own).unwrap_or_else(|| OF_SHIPPED.clone())
+    try_classifier(own).unwrap_or_else(|| {
+        tracing::error!(
+            "none of your own types of sensitive information is looked for: this release refuses \
+             them; `gatewatch catalogue test FOLDER` says which and why, then bring them again"
+        );
+        OF_SHIPPED.clone()
+    })
 }
 
 fn try_classifier(own: &Files) -> Option<Classifier> {
