@@ -51,12 +51,14 @@ pub struct Ready {
 }
 
 impl Compiled {
+    /// All of them, whatever their maturity: what counts is said by scope.
     pub fn new(detections: Detections) -> Result<Compiled, CatalogueError> {
         let mut compiled = Compiled::default();
         for (at, detection) in detections.list.iter().enumerate() {
             for (number, rule) in detection.rules.iter().enumerate() {
-                let mut ready = ready(rule).map_err(|reason| CatalogueError {
+                let mut ready = ready(rule, RULE_BYTES_MAX).map_err(|reason| CatalogueError {
                     file: detection.id.clone(),
+                    line: 0,
                     key: rule.id.clone(),
                     reason: reason.into(),
                 })?;
@@ -67,6 +69,7 @@ impl Compiled {
         if compiled.rules.len() > RULES_MAX {
             return Err(CatalogueError {
                 file: "catalogue".into(),
+                line: 0,
                 key: "rules".into(),
                 reason: format!("more than {RULES_MAX}").into(),
             });
@@ -148,7 +151,8 @@ impl Compiled {
     }
 }
 
-fn ready(rule: &Rule) -> Result<Ready, String> {
+/// One rule, unless its automaton would take more than so much.
+pub fn ready(rule: &Rule, bytes_max: usize) -> Result<Ready, String> {
     let hir = parse(&rule.pattern).map_err(|it| it.to_string())?;
     let Needs {
         mut literals,
@@ -167,14 +171,17 @@ fn ready(rule: &Rule) -> Result<Ready, String> {
         return Err("looks at requests and at answers; make two of it".to_owned());
     }
     let limits = Regex::config()
-        .nfa_size_limit(Some(RULE_BYTES_MAX))
+        .nfa_size_limit(Some(bytes_max))
         .hybrid_cache_capacity(RULE_CACHE_BYTES_MAX)
         .utf8_empty(false);
     let regex = Regex::builder()
         .configure(limits)
         .syntax(syntax::Config::new().unicode(false).utf8(false))
         .build(&rule.pattern)
-        .map_err(|it| it.to_string())?;
+        .map_err(|it| match it.size_limit() {
+            Some(_) => "it is too large; repeat less, or write `+` for a long repetition".into(),
+            None => it.to_string(),
+        })?;
     Ok(Ready {
         detection: 0,
         rule: 0,
@@ -193,7 +200,7 @@ mod tests {
     fn the_shipped_catalogue_can_be_looked_with() {
         for detection in &SHIPPED.list {
             for rule in &detection.rules {
-                let reason = ready(rule).err();
+                let reason = ready(rule, RULE_BYTES_MAX).err();
                 assert_eq!(reason, None, "{}: {}", detection.id, rule.id);
             }
         }

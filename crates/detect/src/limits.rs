@@ -32,3 +32,20 @@ pub const BINARY_BYTES_MIN: usize = 64;
 /// From which size and number of quotes and tags on a text is taken for a document.
 pub const DOCUMENT_BYTES_MIN: usize = 1 << 10;
 pub const DOCUMENT_MARKS_MIN: usize = 24;
+/// Of a user's own detections: files with their bytes together, classes, and rules.
+pub const OWN_FILES_MAX: usize = 256;
+pub const OWN_BYTES_MAX: usize = 256 << 10;
+pub const OWN_CLASSES_MAX: usize = 64;
+pub const OWN_RULES_MAX: usize = 200;
+/// Of an own pattern, its text, and its automaton: in the worst text this one costs a few
+/// milliseconds.
+pub const PATTERN_BYTES_MAX: usize = 4 << 10;
+pub const OWN_RULE_BYTES_MAX: usize = 32 << 10;
+/// One literal of a gate, and the literals that all own rules wait for together.
+pub const LITERAL_BYTES_MAX: usize = 64;
+pub const OWN_LITERALS_BYTES_MAX: usize = 16 << 10;
+pub const ID_BYTES_MAX: usize = 60;
+pub const TITLE_BYTES_MAX: usize = 120;
+/// Values that prove one rule, on each side, and the length of each.
+pub const EXAMPLES_MAX: usize = 64;
+pub const EXAMPLE_BYTES_MAX: usize = 16 << 10;
