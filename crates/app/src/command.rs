@@ -105,6 +105,10 @@ pub struct ConfigArgs {
     /// Folder for everything that is kept [default: ./gatewatch-data]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// File for the key that values are masked with, outside the data folder [default: none, the
+    /// key lies in the store]
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
     /// Address and port to serve on; port 0 takes a free one [default: 127.0.0.1:8470]
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
@@ -187,6 +191,9 @@ pub struct DemoArgs {
     /// Keeps everything in this folder [default: a temporary folder, removed at the end]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// File with the key that values are masked with, if that lies outside the folder
+    #[arg(long, value_name = "FILE", requires = "data")]
+    pub key_file: Option<PathBuf>,
     /// Address and port to serve on; if the port is taken, the next free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8470")]
     pub listen: SocketAddr,
@@ -200,7 +207,7 @@ pub struct DemoArgs {
     #[arg(long = "for", value_name = "TIME")]
     pub lasting: Option<Span>,
     /// Prints so many exchanges as an exchange file instead, to try `scan` and `send` with
-    #[arg(long, value_name = "COUNT", conflicts_with_all = ["data", "listen", "lasting"])]
+    #[arg(long, value_name = "COUNT", conflicts_with_all = ["data", "key_file", "listen", "lasting"])]
     pub print: Option<u64>,
 }
 
@@ -363,6 +370,9 @@ pub struct BackupArgs {
     /// The data folder to copy, whether a server uses it or not
     #[arg(long, value_name = "DIR", default_value = "./gatewatch-data")]
     pub data: PathBuf,
+    /// File with the key that values are masked with, if that lies outside the folder
+    #[arg(long, value_name = "FILE", env = "GATEWATCH_KEY_FILE")]
+    pub key_file: Option<PathBuf>,
     /// Shows no progress and no summary
     #[arg(long, short)]
     pub quiet: bool,
@@ -391,12 +401,10 @@ fn pair(text: &str) -> Result<(String, String), String> {
 impl ConfigArgs {
     /// What the command line says, as keys of the configuration.
     pub fn settings(&self) -> Vec<(String, String)> {
-        let data = self
-            .data
-            .as_ref()
-            .map(|it| it.to_string_lossy().into_owned());
+        let path = |it: &Option<PathBuf>| it.as_ref().map(|it| it.to_string_lossy().into_owned());
         let named = [
-            ("data", data),
+            ("data", path(&self.data)),
+            ("key_file", path(&self.key_file)),
             ("listen", self.listen.clone()),
             ("roles", self.roles.clone()),
         ];

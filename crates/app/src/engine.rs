@@ -6,15 +6,15 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use gatewatch_journal::Embedded;
 use gatewatch_model::{Partition, Position, Stage};
-use gatewatch_pipeline::fold::KEY_SETTING;
 use gatewatch_pipeline::marker::MarkFile;
 use gatewatch_pipeline::{self as pipeline, Clock, Pipeline};
-use gatewatch_ports::store::{Actor, Reading};
+use gatewatch_ports::store::Reading;
 use gatewatch_ports::{Journal, Store, StoreError};
 use gatewatch_store::SqliteStore;
 
 use crate::config::Config;
 use crate::folder::{DIGESTS, JOURNAL};
+use crate::installation_key;
 
 pub struct Engine {
     pub store: Arc<dyn Store>,
@@ -34,12 +34,13 @@ impl Engine {
         let store = open_store(folder)?;
         let journal = open_journal(&store, folder, Stage::Exchanges, config)?;
         let digests = open_journal(&store, folder, Stage::Callers, config)?;
+        let key = installation_key::obtain(&store, folder, config.key_file.as_deref(), &*clock)?;
         let store: Arc<dyn Store> = Arc::new(store);
-        make_key(&*store, &*clock)?;
         let parts = pipeline::Parts {
             journal: Arc::clone(&journal),
             digests: Arc::clone(&digests),
             store: Arc::clone(&store),
+            key: Some(key),
             clock,
             marks: Box::new(MarkFile::new(folder)),
             free_space: free_space(folder),
@@ -58,24 +59,6 @@ impl Engine {
             pipeline,
         })
     }
-}
-
-/// What words of paths that may be values are masked with, made at the first start.
-fn make_key(store: &dyn Store, clock: &dyn Clock) -> anyhow::Result<()> {
-    if store.setting(KEY_SETTING)?.is_some() {
-        return Ok(());
-    }
-    let mut key = [0; 32];
-    getrandom::fill(&mut key)
-        .map_err(|error| anyhow!("the system gives no random bytes: {error}"))?;
-    let ourselves = Actor {
-        name: "gatewatch".into(),
-        address: "".into(),
-        at: clock.now(),
-    };
-    store
-        .put_setting(KEY_SETTING, Some(&key), &ourselves)
-        .context("cannot keep the key that values are masked with")
 }
 
 pub fn open_store(folder: &Path) -> anyhow::Result<SqliteStore> {

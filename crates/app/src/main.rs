@@ -10,6 +10,7 @@ mod configure;
 mod demo;
 mod engine;
 mod folder;
+mod installation_key;
 mod logs;
 mod manual;
 mod node;

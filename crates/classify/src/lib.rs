@@ -29,4 +29,4 @@ pub use info_type::{Dictionary, InfoType, Mask, Pattern, Purview};
 pub use judge::{finish, judge, judge_all};
 pub use mask::{mask, redact};
 pub use switches::Switches;
-pub use tokens::{TOKENS_MAX, TokenKey, TokenList, is_token_list, write_list};
+pub use tokens::{TOKENS_MAX, TokenKey, TokenList, derive, is_token_list, write_list};

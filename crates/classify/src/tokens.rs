@@ -42,6 +42,12 @@ impl fmt::Debug for TokenList {
     }
 }
 
+/// A key for one purpose from the key of an installation, so that tokens made for different
+/// purposes cannot be held against each other.
+pub fn derive(key: &[u8; KEY_BYTES], purpose: &str) -> [u8; KEY_BYTES] {
+    TokenKey::new(key).code(purpose.as_bytes())
+}
+
 impl TokenKey {
     /// HMAC with SHA-256 (RFC 2104), its two first blocks done.
     pub fn new(key: &[u8; KEY_BYTES]) -> TokenKey {
@@ -64,11 +70,14 @@ impl TokenKey {
     }
 
     fn of_signs(&self, signs: &Signs) -> u128 {
-        let inner = self.inner.clone().chain_update(signs.bytes()).finalize();
-        let outer = self.outer.clone().chain_update(inner).finalize();
         let mut first = [0; 16];
-        first.copy_from_slice(&outer[..16]);
+        first.copy_from_slice(&self.code(signs.bytes())[..16]);
         u128::from_be_bytes(first)
+    }
+
+    fn code(&self, text: &[u8]) -> [u8; KEY_BYTES] {
+        let inner = self.inner.clone().chain_update(text).finalize();
+        self.outer.clone().chain_update(inner).finalize().into()
     }
 }
 
@@ -215,11 +224,7 @@ mod tests {
         let token = TokenKey::new(&key).token(b"Hi There");
         let signs = TokenKey::new(&key).token(b"hithere");
         assert_eq!(token, signs);
-        let inner = TokenKey::new(&key)
-            .inner
-            .chain_update(b"Hi There")
-            .finalize();
-        let outer = TokenKey::new(&key).outer.chain_update(inner).finalize();
+        let outer = TokenKey::new(&key).code(b"Hi There");
         assert_eq!(outer[..4], [0xb0, 0x34, 0x4c, 0x61]);
     }
 

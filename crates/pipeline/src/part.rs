@@ -6,7 +6,7 @@ use std::time::Instant;
 use gatewatch_model::{Partition, Position};
 use gatewatch_ports::{Store, StoreError};
 
-use crate::fold::{self, Fold, StateError};
+use crate::fold::{Fold, Key, StateError};
 use crate::marker::Mark;
 use crate::poison;
 use crate::snapshots::Due;
@@ -42,7 +42,11 @@ pub enum LoadError {
 }
 
 impl<F: Fold> Part<F> {
-    pub fn load(store: &dyn Store, partition: Partition) -> Result<Part<F>, LoadError> {
+    pub fn load(
+        store: &dyn Store,
+        key: Option<&Key>,
+        partition: Partition,
+    ) -> Result<Part<F>, LoadError> {
         let loaded = store.load(F::STAGE, partition)?;
         let (mut fold, state, bytes) = match loaded.snapshot {
             Some(snapshot) => {
@@ -52,7 +56,9 @@ impl<F: Fold> Part<F> {
             }
             None => (F::default(), Position::START, 0),
         };
-        fold::give_key(&mut fold, store)?;
+        if let Some(key) = key {
+            fold.set_key(&key.0);
+        }
         Ok(Part {
             partition,
             fold,
@@ -79,8 +85,8 @@ impl<F: Fold> Part<F> {
     }
 
     /// Back to the last snapshot: what is in memory is not to be trusted.
-    pub fn reload(&mut self, store: &dyn Store) -> Result<(), LoadError> {
-        let fresh = Part::load(store, self.partition)?;
+    pub fn reload(&mut self, store: &dyn Store, key: Option<&Key>) -> Result<(), LoadError> {
+        let fresh = Part::load(store, key, self.partition)?;
         *self = Part {
             mark: self.mark,
             armed: self.armed,

@@ -11,7 +11,7 @@ use gatewatch_ports::{Journal, Store, StoreError};
 
 use crate::care::Care;
 use crate::clock::Clock;
-use crate::fold::{CallerFold, ExchangeFold, Fold};
+use crate::fold::{CallerFold, ExchangeFold, Fold, Key};
 use crate::intake::Intake;
 use crate::live::Live;
 use crate::marker::Marks;
@@ -33,6 +33,8 @@ pub struct Parts {
     /// Digests, keyed by caller.
     pub digests: Arc<dyn Journal>,
     pub store: Arc<dyn Store>,
+    /// What values are masked with; without one, words of paths are text.
+    pub key: Option<Key>,
     pub clock: Arc<dyn Clock>,
     pub marks: Box<dyn Marks>,
     pub free_space: FreeSpace,
@@ -118,6 +120,7 @@ impl Pipeline {
             journal,
             digests,
             store,
+            key,
             clock,
             marks,
             free_space,
@@ -126,6 +129,7 @@ impl Pipeline {
             let around = Surroundings {
                 journal: journal.clone(),
                 store: store.clone(),
+                key,
                 live: self.live.clone(),
                 clock: clock.clone(),
                 care: Arc::new(Care::new(marks)),

@@ -14,7 +14,7 @@ use gatewatch_wire::record::{self, WireError};
 use crate::care::Care;
 use crate::checkpoint::Pending;
 use crate::clock::Clock;
-use crate::fold::Fold;
+use crate::fold::{Fold, Key};
 use crate::live::{Live, Reached};
 use crate::marker::{Approach, Mark};
 use crate::outbound::Outbound;
@@ -27,6 +27,7 @@ use crate::snapshots::Writing;
 pub(crate) struct Surroundings {
     pub journal: Arc<dyn Journal>,
     pub store: Arc<dyn Store>,
+    pub key: Option<Key>,
     pub live: Arc<Live>,
     pub clock: Arc<dyn Clock>,
     pub care: Arc<Care>,
@@ -87,7 +88,7 @@ impl<F: Fold> Shard<F> {
     pub fn load(around: Surroundings, partitions: &[Partition]) -> Result<Shard<F>, ShardError> {
         let mut parts = Vec::with_capacity(partitions.len());
         for partition in partitions {
-            let mut part = Part::load(&*around.store, *partition)?;
+            let mut part = Part::load(&*around.store, around.key.as_ref(), *partition)?;
             part.mark = around.care.mark(part.mark, around.journal.end(*partition));
             if part.mark.approach() != Approach::Usual {
                 tracing::warn!(
@@ -285,7 +286,7 @@ impl<F: Fold> Shard<F> {
             return Ok(());
         };
         self.around.store.set_aside(skip)?;
-        self.parts[*at].reload(&*self.around.store)?;
+        self.parts[*at].reload(&*self.around.store, self.around.key.as_ref())?;
         self.cursor = None;
         // Its state would count as written, and the journal let go of what is folded again now.
         self.writing.take_if(|it| it.partition == skip.partition);
@@ -325,7 +326,7 @@ impl<F: Fold> Shard<F> {
     pub fn reload(&mut self) -> Result<(), ShardError> {
         (self.pending, self.writing, self.owed) = (None, None, None);
         for part in &mut self.parts {
-            part.reload(&*self.around.store)?;
+            part.reload(&*self.around.store, self.around.key.as_ref())?;
         }
         self.cursor = None;
         self.tell_positions();

@@ -42,6 +42,16 @@ impl SqliteStore {
         SqlStore::new(Sqlite::open(file)?)
     }
 
+    /// Writes the log of changes into the store and empties it, so that what was removed is in
+    /// neither. False if somebody else reads the log just now.
+    pub fn empty_log(&self) -> Result<bool, StoreError> {
+        self.engine.with_writer(|writer| {
+            let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+            let busy = writer.query_row(sql, [], |row| row.get::<_, i64>(0));
+            busy.map(|it| it == 0).map_err(failed)
+        })
+    }
+
     /// Whether a file is a whole and sound store that this release can open. Writes nothing.
     pub fn verify(file: &Path) -> Result<Verified, StoreError> {
         verify::verify(file)

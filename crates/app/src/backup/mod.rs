@@ -22,4 +22,7 @@ struct Label {
     /// Of the release that took it.
     version: String,
     taken_at: String,
+    /// Whether the key that values are masked with is not in it.
+    #[serde(default)]
+    key_outside: bool,
 }

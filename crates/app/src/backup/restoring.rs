@@ -42,8 +42,13 @@ pub fn restore(args: &RestoreArgs) -> anyhow::Result<String> {
     let kept = aside
         .map(|it| format!("What was there is in {} now.\n", it.display()))
         .unwrap_or_default();
+    let key = if label.key_outside {
+        "The backup holds no key: start with `key_file` on the file that the installation had.\n"
+    } else {
+        ""
+    };
     Ok(format!(
-        "{} holds the backup of {} (gatewatch {}) now.\n{kept}\
+        "{} holds the backup of {} (gatewatch {}) now.\n{kept}{key}\
          Senders that number their batches go on; a batch that was on its way when the backup was taken may count twice.\n",
         data.display(),
         label.taken_at,

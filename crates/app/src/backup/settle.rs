@@ -8,7 +8,7 @@ use anyhow::{Context, ensure};
 use gatewatch_journal::{Embedded, Options};
 use gatewatch_model::effects::Effects;
 use gatewatch_model::{Partition, Position, Stage};
-use gatewatch_pipeline::fold::{CallerFold, ExchangeFold, Fold, give_key};
+use gatewatch_pipeline::fold::{CallerFold, ExchangeFold, Fold, Key};
 use gatewatch_ports::Journal;
 use gatewatch_ports::store::{Checkpoint, Checkpoints, Loaded, Reading, SnapshotStep};
 use gatewatch_store::SqliteStore;
@@ -22,12 +22,12 @@ const DISCARD_EVERY: u64 = 5_000;
 const WAIT: Duration = Duration::from_millis(50);
 
 /// Settles both stages; afterwards the store needs none of these journals.
-pub fn settle(store: &SqliteStore, journals: &Path) -> anyhow::Result<()> {
-    stage::<ExchangeFold>(store, &journals.join(JOURNAL))?;
-    stage::<CallerFold>(store, &journals.join(DIGESTS))
+pub fn settle(store: &SqliteStore, journals: &Path, key: Option<&Key>) -> anyhow::Result<()> {
+    stage::<ExchangeFold>(store, &journals.join(JOURNAL), key)?;
+    stage::<CallerFold>(store, &journals.join(DIGESTS), key)
 }
 
-fn stage<F: Fold>(store: &SqliteStore, folder: &Path) -> anyhow::Result<()> {
+fn stage<F: Fold>(store: &SqliteStore, folder: &Path, key: Option<&Key>) -> anyhow::Result<()> {
     let progress = store
         .progress()
         .context("cannot read how far the copied store has come")?;
@@ -46,7 +46,9 @@ fn stage<F: Fold>(store: &SqliteStore, folder: &Path) -> anyhow::Result<()> {
             .load(F::STAGE, partition)
             .context("cannot load a state from the copied store")?;
         let mut fold = begin::<F>(&loaded)?;
-        give_key(&mut fold, store).context("cannot read the key of the copied store")?;
+        if let Some(key) = key {
+            fold.set_key(&key.0);
+        }
         let fold = replay(fold, &journal, partition, &loaded)?;
         let mut bytes = Vec::new();
         fold.encode(&mut bytes);

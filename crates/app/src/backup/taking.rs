@@ -17,6 +17,7 @@ use super::{LABEL, Label};
 use crate::command::BackupArgs;
 use crate::engine::open_store;
 use crate::folder::{create, is_vacant};
+use crate::installation_key;
 
 /// A server under heavy load may outrun the copy; then it is tried again.
 const TRIES_MAX: u32 = 3;
@@ -39,7 +40,7 @@ pub fn take(args: &BackupArgs) -> anyhow::Result<String> {
     );
     let bar = bar(args.quiet);
     for number in 1..=TRIES_MAX {
-        match attempt(data, out, &bar) {
+        match attempt(args, &bar) {
             Ok(()) => break,
             Err(error) => {
                 // What was written is of no use; the folder was empty before.
@@ -52,17 +53,24 @@ pub fn take(args: &BackupArgs) -> anyhow::Result<String> {
         }
     }
     bar.finish_and_clear();
-    label(out)?;
+    let key_outside = installation_key::is_outside(&open_store(out)?)?;
+    label(out, key_outside)?;
+    let key = if key_outside {
+        "It holds no key: to serve what is restored from it takes the file of `key_file` too; keep that elsewhere.\n"
+    } else {
+        ""
+    };
     Ok(format!(
         "backup of {} in {}\n\
-         It holds the store, its states and the token files; keep it as safe as the data folder.\n\
+         It holds the store, its states and the token files; keep it as safe as the data folder.\n{key}\
          What was in the journal and not folded at that moment is not in it.\n",
         data.display(),
         out.display()
     ))
 }
 
-fn attempt(data: &Path, out: &Path, bar: &ProgressBar) -> anyhow::Result<()> {
+fn attempt(args: &BackupArgs, bar: &ProgressBar) -> anyhow::Result<()> {
+    let (data, out) = (&args.data, &args.out);
     create(out)?;
     // From here on what the server lets go is still there.
     let held = Held::new(data)?;
@@ -84,7 +92,9 @@ fn attempt(data: &Path, out: &Path, bar: &ProgressBar) -> anyhow::Result<()> {
         .with_context(|| format!("cannot make a folder in {}", out.display()))?;
     held.copy(journals.path())?;
     drop(held);
-    settle(&open_store(out)?, journals.path())?;
+    let copied = open_store(out)?;
+    let key = installation_key::known(&copied, args.key_file.as_deref())?;
+    settle(&copied, journals.path(), key.as_ref())?;
     journals
         .close()
         .context("cannot remove the copied journal; remove it by hand, it holds bodies")?;
@@ -104,10 +114,11 @@ fn copy_token(data: &Path, out: &Path, name: &str) -> anyhow::Result<()> {
 }
 
 /// Last of all and durable, so that half a backup is none.
-fn label(out: &Path) -> anyhow::Result<()> {
+fn label(out: &Path, key_outside: bool) -> anyhow::Result<()> {
     let label = Label {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         taken_at: SystemClock.now().to_string(),
+        key_outside,
     };
     let write = || -> std::io::Result<()> {
         let path = out.join(LABEL);

@@ -35,6 +35,16 @@ pub static KEYS: &[Key] = &[
         show: |config| path(Some(&config.data)),
     },
     Key {
+        name: "key_file",
+        unit: "file outside the data folder; empty to keep the key in the store",
+        about: "Where the key of this installation lies, which values are masked with: 64 hexadecimal digits that only the user of gatewatch may read. It is made if it is missing; a key that lies in the store is moved there, once and for good.",
+        set: |config, text| {
+            config.key_file = optional(text);
+            Ok(())
+        },
+        show: |config| path(config.key_file.as_ref()),
+    },
+    Key {
         name: "listen",
         unit: "address and port",
         about: "Where the API, ingest and metrics are served. Port 0 takes a free one. Beyond loopback TLS must be on.",

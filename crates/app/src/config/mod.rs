@@ -30,6 +30,8 @@ const ENV_DISTANCE_MAX: usize = 2;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     pub data: PathBuf,
+    /// Where the key of the installation lies; without one, in the store.
+    pub key_file: Option<PathBuf>,
     pub listen: SocketAddr,
     pub roles: Roles,
     /// 0 stands for as many as there are cores.
@@ -66,6 +68,7 @@ impl Default for Config {
     fn default() -> Config {
         Config {
             data: "./gatewatch-data".into(),
+            key_file: None,
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8470),
             roles: Roles::ALL,
             shards: 0,

@@ -55,7 +55,7 @@ pub async fn run(args: &DemoArgs) -> anyhow::Result<()> {
         return sample::print(args.seed, args.rate, count);
     }
     let folder = Folder::new(args.data.as_ref())?;
-    let config = configuration(folder.path());
+    let config = configuration(folder.path(), args);
     logs::start(&config.log);
     gatewatch_pipeline::poison::install_hook();
     let mut stop = Stop::listen()?;
@@ -111,9 +111,10 @@ impl Folder {
     }
 }
 
-fn configuration(data: PathBuf) -> Config {
+fn configuration(data: PathBuf, args: &DemoArgs) -> Config {
     let mut config = Config {
         data,
+        key_file: args.key_file.clone(),
         ..Config::default()
     };
     // The table is the show; what needs a person is still said.

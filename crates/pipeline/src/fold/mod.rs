@@ -7,25 +7,24 @@ mod exchanges;
 mod sources;
 mod time;
 
+use std::fmt;
+
 use gatewatch_model::effects::Effects;
 use gatewatch_model::record::Digest;
 use gatewatch_model::{Position, Record, Stage, Timestamp};
-use gatewatch_ports::{Store, StoreError};
 use gatewatch_wire::envelope;
 
 pub use callers::CallerFold;
 pub use exchanges::ExchangeFold;
 
-/// The setting of the store that holds the key of `Fold::set_key`: 32 random bytes.
-pub const KEY_SETTING: &str = "mask-key";
+/// The key of an installation: 32 random bytes that no state, record or effect holds.
+#[derive(Clone)]
+pub struct Key(pub [u8; 32]);
 
-/// Gives a fold the key of its installation, if that has one.
-pub fn give_key(fold: &mut impl Fold, store: &dyn Store) -> Result<(), StoreError> {
-    let key = store.setting(KEY_SETTING)?;
-    if let Some(key) = key.and_then(|it| <[u8; 32]>::try_from(it).ok()) {
-        fold.set_key(&key);
+impl fmt::Debug for Key {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("<a key>")
     }
-    Ok(())
 }
 
 /// Of the states of all engines; the engines have versions of their own within.

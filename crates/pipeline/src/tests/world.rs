@@ -117,6 +117,7 @@ impl World {
         let around = Surroundings {
             journal: journal.clone(),
             store: self.store.clone(),
+            key: None,
             live: live.clone(),
             clock: self.clock.clone(),
             care: Arc::new(Care::new(Box::new(MemoryMarks(self.marks.clone())))),
@@ -152,6 +153,7 @@ impl World {
             journal,
             digests,
             store: self.store.clone(),
+            key: None,
             clock: self.clock.clone(),
             marks: Box::new(MemoryMarks(self.marks.clone())),
             free_space,

@@ -66,6 +66,7 @@ fn start(
         journal: journal.clone(),
         digests,
         store,
+        key: None,
         clock: Arc::new(SystemClock),
         marks: Box::new(MarkFile::new(folder)),
         free_space: Box::new(|| Ok(u64::MAX)),

@@ -114,6 +114,7 @@ impl House {
             journal: exchanges.clone(),
             digests: digests.clone(),
             store: store.clone(),
+            key: None,
             clock: clock.clone(),
             marks: Box::new(MarkFile::new(folder.path())),
             free_space: Box::new(move || Ok(free_bytes)),

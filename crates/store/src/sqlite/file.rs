@@ -16,11 +16,13 @@ const BUSY_SECONDS: u64 = 10;
 const STATEMENTS_MAX: usize = 128;
 
 /// Room that a file once took is given back by `incremental_vacuum`; only a new file can be
-/// marked for that. A commit is on disk when it returns.
+/// marked for that. A commit is on disk when it returns. What is removed is overwritten where that
+/// writes no page more.
 const WRITER: &str = "
     PRAGMA auto_vacuum = INCREMENTAL;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
+    PRAGMA secure_delete = FAST;
     PRAGMA wal_autocheckpoint = 4000;
     PRAGMA journal_size_limit = 67108864;
     PRAGMA cache_size = -32768;
