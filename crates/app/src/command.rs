@@ -1,11 +1,14 @@
 //! The command line: every command, flag and exit code. `gatewatch --help` is the reference.
 
+mod catalogue;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub use self::catalogue::{CatalogueCommand, CatalogueFormat, CatalogueListArgs, Kind};
 use crate::config::Span;
 use crate::scan::documented::Asked;
 
@@ -38,21 +41,6 @@ Exit codes:
   0  something was read and printed
   2  wrong usage, or nothing could be read; standard error says why";
 
-const CATALOGUE_TEST_HELP: &str = "\
-A folder holds types of your own: each `.toml` file is one (`gatewatch catalogue new ID` writes a
-first), any other file is a list that one of them names. Every type must find its examples and leave
-its counter-examples alone.
-
-Exit codes:
-  0  every type proves itself
-  1  an example is not found, or a counter-example is
-  2  a file is wrong, or the folder cannot be read; standard error says where";
-
-const CATALOGUE_TOKENS_HELP: &str = "\
-The list holds no value, only a keyed token of each; letters and digits count, case and separators
-do not. The key goes into a second file, FILE.tokens.key: who has the list alone can learn nothing
-from it, who has both can ask whether a value is on it. Keep the key as you would keep the values.";
-
 /// Watches API traffic and says which APIs and endpoints exist and what is going on in them.
 #[derive(Debug, Parser)]
 #[command(name = "gatewatch", version, after_help = EXIT_CODES, max_term_width = 100)]
@@ -82,7 +70,7 @@ pub enum Command {
     /// Shows, documents and checks the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Lists, shows and proves the types of sensitive information, and your own
+    /// Lists, shows and proves detections and types of sensitive information, and your own
     #[command(subcommand)]
     Catalogue(CatalogueCommand),
     /// Prints completions for a shell, to be sourced or saved
@@ -128,62 +116,6 @@ pub enum ConfigCommand {
     Show(ConfigArgs),
     /// Says all that is wrong with a configuration, or that nothing is
     Check(ConfigArgs),
-}
-
-#[derive(Debug, Subcommand)]
-pub enum CatalogueCommand {
-    /// Lists the types that are known
-    List(CatalogueListArgs),
-    /// Shows one type: what it looks like, what speaks for it, its examples
-    Show {
-        /// Its id, such as `credit-card`
-        id: String,
-    },
-    /// Proves a folder of your own types by their examples
-    #[command(after_long_help = CATALOGUE_TEST_HELP, after_help = CATALOGUE_TEST_HELP)]
-    Test {
-        /// The folder
-        #[arg(value_name = "DIR")]
-        folder: PathBuf,
-    },
-    /// Writes a first file for a type of your own, with every key explained
-    New {
-        /// The id it is to have: small letters, digits and dashes
-        id: String,
-        /// The folder to write it into; it is made if there is none
-        #[arg(long, value_name = "DIR", default_value = "./catalogue")]
-        folder: PathBuf,
-    },
-    /// Makes a list of tokens from a file of values, one on each line
-    #[command(after_long_help = CATALOGUE_TOKENS_HELP, after_help = CATALOGUE_TOKENS_HELP)]
-    Tokens {
-        /// The file of values; the list is written beside it as FILE.tokens
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-    },
-}
-
-#[derive(Debug, Args)]
-pub struct CatalogueListArgs {
-    /// Only types of this category
-    #[arg(long, value_parser = ["finance", "pii", "credentials", "other"])]
-    pub category: Option<String>,
-    /// Only types of this country, such as `DE`
-    #[arg(long, value_name = "CODE")]
-    pub country: Option<String>,
-    /// What to print
-    #[arg(long, value_enum, default_value_t = CatalogueFormat::Table)]
-    pub format: CatalogueFormat,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum CatalogueFormat {
-    /// For people at a terminal
-    Table,
-    /// One document
-    Json,
-    /// A line for each type, for spreadsheets
-    Csv,
 }
 
 #[derive(Debug, Args)]

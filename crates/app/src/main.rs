@@ -14,10 +14,11 @@ mod installation_key;
 mod logs;
 mod manual;
 mod node;
-mod own_types;
+mod own;
 mod scan;
 mod send;
 mod serve;
+mod shown;
 
 use std::future::Future;
 use std::io::Write;

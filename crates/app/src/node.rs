@@ -24,7 +24,7 @@ use tokio::task::JoinHandle;
 use crate::config::{Config, TlsConfig};
 use crate::engine::Engine;
 use crate::folder::DataFolder;
-use crate::own_types;
+use crate::own;
 
 /// Requests that are under way at the end get this long.
 const LAST_REQUESTS_MAX: Duration = Duration::from_millis(1_500);
@@ -204,7 +204,7 @@ fn bring_own_types(engine: &Engine, config: &Config, clock: &dyn Clock) -> anyho
     let Some(folder) = config.catalogue.as_ref().filter(|_| config.roles.ingest) else {
         return Ok(());
     };
-    let files = own_types::read(folder, own_types::Use::Server)?;
+    let files = own::read(folder, own::Use::Server)?.types;
     let known = engine.store.own_types()?;
     if known.map(|it| it.files).unwrap_or_default() == files {
         return Ok(());

@@ -1,46 +1,117 @@
-//! The types that are known as a table, as JSON, as CSV, and one of them in full.
+//! What is known as a table, as JSON and as CSV.
 
 use std::fmt::Write as _;
 
+use anyhow::bail;
 use console::{measure_text_width, pad_str};
-use gatewatch_classify::{InfoType, Mask, SHIPPED};
-use serde_json::json;
+use gatewatch_classify::InfoType;
+use gatewatch_detect::Detection;
+use serde_json::{Value, json};
 
-use crate::command::{CatalogueFormat, CatalogueListArgs};
+use super::Known;
+use super::card::near;
+use crate::command::{CatalogueFormat, CatalogueListArgs, Kind};
 
 const GAP: &str = "  ";
-/// Lines of words are as wide.
-const WIDTH: usize = 92;
 
-pub fn list(args: &CatalogueListArgs) -> anyhow::Result<String> {
-    let country = args.country.as_ref().map(|it| it.to_ascii_uppercase());
-    let mut types = SHIPPED
-        .types()
-        .iter()
-        .filter(|it| {
-            let category = args.category.as_ref();
-            category.is_none_or(|name| it.category.name() == name)
-                && country.as_ref().is_none_or(|code| country_of(it) == *code)
-        })
-        .collect::<Vec<_>>();
-    types.sort_by(|one, two| one.id.cmp(&two.id));
+pub fn list(known: &Known, args: &CatalogueListArgs) -> anyhow::Result<String> {
+    let is_wanted = |kind: Kind, asked: bool| args.kind.map_or(asked, |it| it == kind);
+    let of_types = args.category.is_some() || args.country.is_some();
+    let detections = if is_wanted(Kind::Detection, !of_types) {
+        detections(known, args)?
+    } else {
+        Vec::new()
+    };
+    let types = if is_wanted(Kind::InfoType, args.class.is_none()) {
+        types(known, args)
+    } else {
+        Vec::new()
+    };
     Ok(match args.format {
-        CatalogueFormat::Table => table(&types),
+        CatalogueFormat::Table => table(known, &detections, &types),
         CatalogueFormat::Json => {
-            let rows = types.iter().map(|it| row_json(it)).collect::<Vec<_>>();
-            let mut text = serde_json::to_string_pretty(&rows)?;
-            text.push('\n');
-            text
+            let rows = detections.iter().map(|it| detection_json(known, it));
+            let rows: Vec<Value> = rows.chain(types.iter().map(|it| type_json(it))).collect();
+            serde_json::to_string_pretty(&rows)? + "\n"
         }
-        CatalogueFormat::Csv => csv(&types),
+        CatalogueFormat::Csv => csv(known, &detections, &types),
     })
 }
 
-const HEADINGS: [&str; 7] = [
-    "id", "title", "category", "severity", "country", "on", "check",
+fn detections<'k>(
+    known: &'k Known,
+    args: &CatalogueListArgs,
+) -> anyhow::Result<Vec<&'k Detection>> {
+    if let Some(class) = args.class.as_ref()
+        && known.detections.class(class).is_none()
+    {
+        let classes = known.detections.classes.iter().map(|it| &*it.id);
+        bail!("there is no class `{class}`; {}", near(class, classes));
+    }
+    let is_asked = |it: &&Detection| args.class.as_ref().is_none_or(|class| **class == *it.class);
+    let mut detections: Vec<_> = known.detections.list.iter().filter(is_asked).collect();
+    detections.sort_by(|one, two| one.id.cmp(&two.id));
+    Ok(detections)
+}
+
+fn types<'k>(known: &'k Known, args: &CatalogueListArgs) -> Vec<&'k InfoType> {
+    let country = args.country.as_ref().map(|it| it.to_ascii_uppercase());
+    let is_asked = |it: &&InfoType| {
+        let category = args.category.as_ref();
+        category.is_none_or(|name| it.category.name() == name)
+            && country.as_ref().is_none_or(|code| country_of(it) == *code)
+    };
+    let mut types: Vec<_> = known.types.types().iter().filter(is_asked).collect();
+    types.sort_by(|one, two| one.id.cmp(&two.id));
+    types
+}
+
+const DETECTION_HEADINGS: [&str; 7] = [
+    "detection",
+    "title",
+    "class",
+    "severity",
+    "maturity",
+    "rules",
+    "owasp and mitre",
 ];
 
-fn row(info_type: &InfoType) -> [String; 7] {
+fn detection_row(known: &Known, detection: &Detection) -> [String; 7] {
+    let (owasp, mitre) = marks(known, detection);
+    let marks: Vec<&str> = owasp.into_iter().chain(mitre).collect();
+    [
+        detection.id.to_string(),
+        detection.title.to_string(),
+        detection.class.to_string(),
+        detection.severity.name().to_owned(),
+        detection.maturity.name().to_owned(),
+        if detection.code {
+            "code".to_owned()
+        } else {
+            detection.rules.len().to_string()
+        },
+        marks.join(" "),
+    ]
+}
+
+const TYPE_HEADINGS: [&str; 7] = [
+    "type", "title", "category", "severity", "country", "on", "check",
+];
+
+/// OWASP and MITRE of a detection, those of its class first.
+pub fn marks<'k>(known: &'k Known, detection: &'k Detection) -> (Vec<&'k str>, Vec<&'k str>) {
+    let class = known.detections.class(&detection.class);
+    let both = |of_class: Option<&'k Vec<Box<str>>>, own: &'k [Box<str>]| {
+        let all = of_class.into_iter().flatten().chain(own);
+        all.map(|it| &**it).collect()
+    };
+    (
+        both(class.map(|it| &it.owasp), &detection.owasp),
+        both(class.map(|it| &it.mitre), &detection.mitre),
+    )
+}
+
+fn type_row(info_type: &InfoType) -> [String; 7] {
     [
         info_type.id.to_string(),
         info_type.title.to_string(),
@@ -52,42 +123,104 @@ fn row(info_type: &InfoType) -> [String; 7] {
     ]
 }
 
-fn table(types: &[&InfoType]) -> String {
-    if types.is_empty() {
-        return "no type is of that kind; `gatewatch catalogue list` lists them all\n".to_owned();
+/// A row of cells.
+type Row = [String; 7];
+
+fn table(known: &Known, detections: &[&Detection], types: &[&InfoType]) -> String {
+    if detections.is_empty() && types.is_empty() {
+        return "nothing is of that kind; `gatewatch catalogue list` lists all\n".to_owned();
     }
-    let rows = types.iter().map(|it| row(it)).collect::<Vec<_>>();
+    let mut text = String::new();
+    if !detections.is_empty() {
+        let rows: Vec<Row> = detections
+            .iter()
+            .map(|it| detection_row(known, it))
+            .collect();
+        grid(&mut text, DETECTION_HEADINGS, &rows);
+        let rules: usize = detections.iter().map(|it| it.rules.len()).sum();
+        let noun = if rows.len() == 1 {
+            "detection"
+        } else {
+            "detections"
+        };
+        // Writing to a String cannot fail; so below.
+        let _ = writeln!(text, "\n{} {noun} with {rules} rules", rows.len());
+    }
+    if !types.is_empty() {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        let rows: Vec<Row> = types.iter().map(|it| type_row(it)).collect();
+        grid(&mut text, TYPE_HEADINGS, &rows);
+        let checked = types.iter().filter(|it| !checks(it).is_empty()).count();
+        let noun = if rows.len() == 1 { "type" } else { "types" };
+        let _ = writeln!(text, "\n{} {noun}, {checked} with a check", rows.len());
+    }
+    text
+}
+
+fn grid(text: &mut String, headings: [&str; 7], rows: &[Row]) {
     let widths = std::array::from_fn::<_, 7, _>(|at| {
         let cells = rows.iter().map(|it| measure_text_width(&it[at]));
-        cells.max().unwrap_or(0).max(HEADINGS[at].len())
+        cells.max().unwrap_or(0).max(headings[at].len())
     });
-    let mut text = String::new();
     let mut line = |cells: [&str; 7]| {
         let padded = cells
             .iter()
             .zip(widths)
             .map(|(cell, width)| pad_str(cell, width, console::Alignment::Left, None));
         let joined = padded.collect::<Vec<_>>().join(GAP);
-        // Writing to a String cannot fail; so below.
         let _ = writeln!(text, "{}", joined.trim_end());
     };
-    line(HEADINGS);
-    for row in &rows {
+    line(headings);
+    for row in rows {
         line(row.each_ref().map(String::as_str));
     }
-    let checked = types.iter().filter(|it| !checks(it).is_empty()).count();
-    let noun = if types.len() == 1 { "type" } else { "types" };
-    let _ = writeln!(text, "\n{} {noun}, {checked} with a check", types.len());
-    text
 }
 
-fn csv(types: &[&InfoType]) -> String {
-    let mut text = HEADINGS.join(",");
-    text.push('\n');
-    for info_type in types {
-        let cells = row(info_type).map(|it| quoted(&it));
+/// One header for both; what a kind has not is empty.
+fn csv(known: &Known, detections: &[&Detection], types: &[&InfoType]) -> String {
+    let mut text =
+        "id,kind,title,class or category,severity,maturity,on,rules,owasp and mitre,country,check\n"
+            .to_owned();
+    let mut line = |cells: [&str; 11]| {
+        let cells = cells.map(quoted);
         text.push_str(&cells.join(","));
         text.push('\n');
+    };
+    let is_on = |on: bool| if on { "yes" } else { "no" };
+    for it in detections {
+        let [id, title, class, severity, maturity, rules, marks] = &detection_row(known, it);
+        let on = is_on(it.maturity.is_on());
+        line([
+            id,
+            "detection",
+            title,
+            class,
+            severity,
+            maturity,
+            on,
+            rules,
+            marks,
+            "",
+            "",
+        ]);
+    }
+    for it in types {
+        let [id, title, category, severity, country, on, check] = &type_row(it);
+        line([
+            id,
+            "info-type",
+            title,
+            category,
+            severity,
+            "",
+            on,
+            "",
+            "",
+            country,
+            check,
+        ]);
     }
     text
 }
@@ -101,8 +234,27 @@ fn quoted(cell: &str) -> String {
     }
 }
 
-fn row_json(info_type: &InfoType) -> serde_json::Value {
+fn detection_json(known: &Known, detection: &Detection) -> Value {
+    let (owasp, mitre) = marks(known, detection);
     json!({
+        "kind": "detection",
+        "id": detection.id,
+        "title": detection.title,
+        "class": detection.class,
+        "severity": detection.severity.name(),
+        "maturity": detection.maturity.name(),
+        "on": detection.maturity.is_on(),
+        "owasp": owasp,
+        "mitre": mitre,
+        "code": detection.code,
+        "rules": detection.rules.iter().map(|it| &it.id).collect::<Vec<_>>(),
+        "references": detection.references,
+    })
+}
+
+fn type_json(info_type: &InfoType) -> Value {
+    json!({
+        "kind": "info-type",
         "id": info_type.id,
         "title": info_type.title,
         "category": info_type.category.name(),
@@ -114,91 +266,8 @@ fn row_json(info_type: &InfoType) -> serde_json::Value {
     })
 }
 
-/// All that is known of one type, for people.
-pub fn show(info_type: &InfoType) -> String {
-    let mut text = format!("{} ({})\n\n", info_type.title, info_type.id);
-    let country = country_of(info_type);
-    let facts = [
-        ("category", info_type.category.name()),
-        ("severity", info_type.severity.name()),
-        ("country", if country.is_empty() { "any" } else { &country }),
-        (
-            "looked for",
-            if info_type.on {
-                "yes"
-            } else {
-                "only when switched on"
-            },
-        ),
-        ("shown as", mask(info_type.mask)),
-    ];
-    for (name, value) in facts {
-        let _ = writeln!(text, "{name:<12}{value}");
-    }
-    for pattern in &info_type.patterns {
-        let _ = writeln!(text, "\npattern     {}", pattern.regex);
-        if let Some(check) = pattern.check {
-            let one_in = match check.one_in {
-                0 | 1 => "structure".to_owned(),
-                u32::MAX => "chance all but never passes".to_owned(),
-                many => format!("one of {many} made by chance passes"),
-            };
-            let _ = writeln!(text, "check       {} ({one_in})", check.name);
-        }
-        let alone = match pattern.alone {
-            0 => "never without a name".to_owned(),
-            percent => format!("{percent} % without a name"),
-        };
-        let _ = writeln!(text, "confidence  {alone}, {} % with one", pattern.named);
-    }
-    words(
-        &mut text,
-        "names and words that speak for it",
-        &info_type.near,
-    );
-    words(&mut text, "that speak against it", &info_type.far);
-    lines(&mut text, "found", &info_type.examples);
-    lines(&mut text, "not found", &info_type.counter_examples);
-    lines(&mut text, "references", &info_type.references);
-    let names = info_type.purview.iter().map(|it| it.name.clone());
-    lines(
-        &mut text,
-        "in Microsoft Purview",
-        &names.collect::<Vec<_>>(),
-    );
-    text
-}
-
-fn words(text: &mut String, heading: &str, words: &[Box<str>]) {
-    if words.is_empty() {
-        return;
-    }
-    let _ = writeln!(text, "\n{heading}:");
-    let mut line = String::new();
-    for (at, word) in words.iter().enumerate() {
-        let last = at + 1 == words.len();
-        let piece = format!("{word}{}", if last { "" } else { ", " });
-        if !line.is_empty() && measure_text_width(&line) + measure_text_width(&piece) > WIDTH {
-            let _ = writeln!(text, "  {}", line.trim_end());
-            line.clear();
-        }
-        line.push_str(&piece);
-    }
-    let _ = writeln!(text, "  {line}");
-}
-
-fn lines(text: &mut String, heading: &str, items: &[Box<str>]) {
-    if items.is_empty() {
-        return;
-    }
-    let _ = writeln!(text, "\n{heading}:");
-    for item in items {
-        let _ = writeln!(text, "  {item}");
-    }
-}
-
 /// Each check once, in the order of patterns.
-fn checks(info_type: &InfoType) -> Vec<&'static str> {
+pub fn checks(info_type: &InfoType) -> Vec<&'static str> {
     let mut names = Vec::new();
     for check in info_type.patterns.iter().filter_map(|it| it.check) {
         if !names.contains(&check.name) {
@@ -208,19 +277,10 @@ fn checks(info_type: &InfoType) -> Vec<&'static str> {
     names
 }
 
-fn country_of(info_type: &InfoType) -> String {
+pub fn country_of(info_type: &InfoType) -> String {
     let code = info_type.country.unwrap_or_default();
     code.iter()
         .filter(|it| **it != 0)
         .map(|it| char::from(*it))
         .collect()
-}
-
-fn mask(mask: Mask) -> &'static str {
-    match mask {
-        Mask::Hidden => "its length alone",
-        Mask::LastFour => "its last four signs",
-        Mask::Prefix => "the prefix that says what it is",
-        Mask::Domain => "its domain, or the first half of an address",
-    }
 }

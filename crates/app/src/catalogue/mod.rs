@@ -1,23 +1,29 @@
-//! The command `catalogue`: the types of sensitive information that are known, and a user's own.
+//! The command `catalogue`: detections and types of sensitive information that are known, and a
+//! user's own.
 
+mod card;
 mod listing;
-mod own;
-mod starter;
+mod proving;
+pub mod starter;
+mod tokens;
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
-use gatewatch_classify::SHIPPED;
+use anyhow::Context;
+use gatewatch_classify::Catalogue;
+use gatewatch_detect::Detections;
 
 use crate::command::CatalogueCommand;
+use crate::own::{self, Use};
 
 pub fn run(command: &CatalogueCommand) -> anyhow::Result<ExitCode> {
     let text = match command {
-        CatalogueCommand::List(args) => listing::list(args)?,
-        CatalogueCommand::Show { id } => show(id)?,
+        CatalogueCommand::List(args) => listing::list(&known(args.folder.as_deref())?, args)?,
+        CatalogueCommand::Show(args) => card::show(&known(args.folder.as_deref())?, &args.id)?,
         CatalogueCommand::Test { folder } => {
-            let (text, proved) = own::test(folder)?;
+            let (text, proved) = proving::test(folder)?;
             print(&text)?;
             return Ok(if proved {
                 ExitCode::SUCCESS
@@ -25,21 +31,28 @@ pub fn run(command: &CatalogueCommand) -> anyhow::Result<ExitCode> {
                 ExitCode::from(1)
             });
         }
-        CatalogueCommand::New { id, folder } => starter::write(id, folder)?,
-        CatalogueCommand::Tokens { file } => own::tokens(file)?,
+        CatalogueCommand::New(args) => starter::write(args.kind, &args.id, &args.folder)?,
+        CatalogueCommand::Tokens { file } => tokens::write(file)?,
     };
     print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn show(id: &str) -> anyhow::Result<String> {
-    let Some(info_type) = SHIPPED.find(id) else {
-        match SHIPPED.nearest(id) {
-            Some(near) => bail!("there is no type `{id}`; did you mean `{near}`?"),
-            None => bail!("there is no type `{id}`; `gatewatch catalogue list` lists them all"),
-        }
+/// All that is known, with what is in a folder.
+struct Known {
+    types: Catalogue,
+    detections: Detections,
+}
+
+fn known(folder: Option<&Path>) -> anyhow::Result<Known> {
+    let own = match folder {
+        Some(folder) => own::read(folder, Use::Scan)?,
+        None => own::Own::default(),
     };
-    Ok(listing::show(info_type))
+    Ok(Known {
+        types: own.catalogue()?,
+        detections: own.detections()?,
+    })
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

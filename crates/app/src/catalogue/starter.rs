@@ -1,14 +1,60 @@
-//! The first file of a user's own type, every key explained.
+//! The first file of a user's own, every key explained.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use gatewatch_classify::{Catalogue, SHIPPED};
+use gatewatch_classify::Catalogue;
 
-use super::own::create;
+use crate::command::Kind;
 
-const STARTER: &str = r#"# A type of sensitive information of your own. Prove it with `gatewatch catalogue test FOLDER`.
+const DETECTION: &str = r#"# A detection of your own. Prove it with `gatewatch catalogue test FOLDER`.
+
+id       = "{id}"               # small letters, digits, single dashes and dots; no two share one
+title    = "{title}"            # for people
+# What kind of attack it is: `gatewatch catalogue list --kind detection` shows which there are. Classes
+# of your own stand in `classes.toml` beside this file, each as
+#   [[class]]
+#   id    = "card-testing"
+#   title = "Stolen cards are tried"
+#   owasp = ["API6:2023"]
+#   mitre = []
+class    = "scanner"
+severity = "medium"             # informational, low, medium or high
+# maturity = "sandbox"          # sandbox and incubating are off until a scope switches them on
+why      = "Somebody looks for what is known to be weak."    # for people who see the alert
+respond  = [                    # what to do about it, in order
+    "Look what was answered.",
+]
+# owasp      = ["API8:2023"]    # beyond those of the class
+# mitre      = ["T1190"]
+# references = ["https://example.com/advisory"]
+# proved_by  = ["leak.sql-error"]   # detections of answers that show that it worked: more severe
+
+# What speaks for it; as many as need be. What fires at one place is weighed into one confidence:
+# from 80 % on it is an attack, from 50 % on it is suspicious.
+[[rules]]
+id         = "{rule}"
+# A regular expression of bytes, found anywhere in a value. Values are compared in small letters.
+pattern    = '{rule}-\d+'
+# As what the value is read before the rule looks. Encodings are undone first, whatever it is.
+#   plain  nothing further (default)           sql    comments are blanks, joined texts are one
+#   shell  quotes and empty variables dropped  html   as a browser reads it
+#   path   `/./`, `//` and backslashes as one  raw    as it came
+# view     = "plain"
+# Where it looks; everywhere in the request if nothing is said: path, query, headers, user-agent,
+# referer, cookies, body, names (of parameters and members), or of the answer answer, answer-headers.
+# on       = ["query", "body"]
+# One of these stands in every value that matches. Only needed where the pattern itself does not show
+# a text of three signs that must be there.
+# gate     = ["{rule}"]
+confidence = 85                 # in percent, on its own
+fires      = ["{rule}-1", "see {rule}%2d22 there"]
+quiet      = ["{words}", "the {words} of 1984"]
+"#;
+
+const INFO_TYPE: &str = r#"# A type of sensitive information of your own. Prove it with `gatewatch catalogue test FOLDER`.
 
 id       = "{id}"               # small letters, digits and single dashes; no two types share one
 title    = "{title}"            # for people
@@ -46,16 +92,30 @@ counter_examples = ['{"{member}": "unknown"}', '{"orderNumber": "AB-12345678"}']
 references       = []
 "#;
 
-/// Writes the file, proves that it is sound, and says where it is.
-pub fn write(id: &str, folder: &Path) -> anyhow::Result<String> {
-    if SHIPPED.find(id).is_some() {
-        bail!("another type is named `{id}` already; `gatewatch catalogue show {id}` shows it");
+/// Writes the file, proves it, and says where it is.
+pub fn write(kind: Kind, id: &str, folder: &Path) -> anyhow::Result<String> {
+    let (known, text, inner) = match kind {
+        Kind::Detection => {
+            let known = gatewatch_detect::SHIPPED.find(id).is_some();
+            (known, detection(id), "detections")
+        }
+        Kind::InfoType => {
+            let known = gatewatch_classify::SHIPPED.find(id).is_some();
+            (known, info_type(id), "info-types")
+        }
+    };
+    if known {
+        bail!("`{id}` is known already; `gatewatch catalogue show {id}` shows it");
     }
-    let text = starter(id);
     let name = format!("{id}.toml");
-    Catalogue::default().with(&[(&name, &text)])?;
-    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let file = folder.join(&name);
+    let files = [(&*name, &*text)];
+    match kind {
+        Kind::Detection => drop(gatewatch_detect::SHIPPED.with_own(&files)?),
+        Kind::InfoType => drop(Catalogue::default().with(&files)?),
+    }
+    let inner = folder.join(inner);
+    fs::create_dir_all(&inner).with_context(|| format!("cannot make {}", inner.display()))?;
+    let file = inner.join(&name);
     create(&file, &text)?;
     Ok(format!(
         "wrote {}\nedit it, then: gatewatch catalogue test {}\n",
@@ -64,16 +124,49 @@ pub fn write(id: &str, folder: &Path) -> anyhow::Result<String> {
     ))
 }
 
-pub fn starter(id: &str) -> String {
+/// A detection of that id.
+pub fn detection(id: &str) -> String {
+    let rule = id.rsplit('.').next().unwrap_or(id);
+    let words = rule.replace('-', " ");
+    DETECTION
+        .replace("{id}", id)
+        .replace("{title}", &titled(&words))
+        .replace("{rule}", rule)
+        .replace("{words}", &words)
+}
+
+/// A type of that id.
+pub fn info_type(id: &str) -> String {
     let name = id.replace('-', " ");
-    let mut title = name.clone();
+    let member = id.replace('-', "_");
+    INFO_TYPE
+        .replace("{id}", id)
+        .replace("{title}", &titled(&name))
+        .replace("{name}", &name)
+        .replace("{member}", &member)
+}
+
+fn titled(words: &str) -> String {
+    let mut title = words.to_owned();
     if let Some(first) = title.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    let member = id.replace('-', "_");
-    STARTER
-        .replace("{id}", id)
-        .replace("{title}", &title)
-        .replace("{name}", &name)
-        .replace("{member}", &member)
+    title
+}
+
+/// Never over what is there; only its owner may read it.
+pub fn create(file: &Path, text: &str) -> anyhow::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let mut opened = options
+        .open(file)
+        .with_context(|| format!("cannot write {}", file.display()))?;
+    opened
+        .write_all(text.as_bytes())
+        .with_context(|| format!("cannot write {}", file.display()))
 }

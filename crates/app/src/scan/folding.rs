@@ -15,7 +15,7 @@ use super::documented::Documented;
 use super::hits::{self, Told, Verdicts};
 use super::reading::{Batch, Item, PARTITIONS, SCOPE};
 use super::spill::{Provisional, Spill};
-use crate::own_types;
+use crate::own;
 
 /// What waits in a fold is fetched after so many of its exchanges.
 const FETCHED_EVERY: u64 = 20_000;
@@ -80,7 +80,7 @@ impl Folding {
     }
 
     /// Takes what documents say, and types of a user's own, before the first exchange.
-    pub fn obey(&mut self, documents: &[Documented], own: &own_types::Files) {
+    pub fn obey(&mut self, documents: &[Documented], own: &own::Files) {
         let own = (!own.is_empty()).then(|| Control::InfoTypes { files: own.clone() });
         let own = own
             .into_iter()

@@ -28,7 +28,7 @@ use gatewatch_sources::files::{Asked, Options, Reader};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::command::{ScanArgs, ScanFormat};
-use crate::own_types;
+use crate::own;
 use documented::Documented;
 use folding::{Folding, Known, Lines};
 use reading::FileRead;
@@ -115,7 +115,7 @@ fn fold(
     let (learn, print) = readers(args)?;
     let progress = Progress::new(learn.iter().chain([&print]), args.quiet)?;
     let own = match &args.catalogue {
-        Some(folder) => own_types::read(folder, own_types::Use::Scan)?,
+        Some(folder) => own::read(folder, own::Use::Scan)?.types,
         None => Vec::new(),
     };
     let keeps_profiles =

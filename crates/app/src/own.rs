@@ -1,0 +1,251 @@
+//! A user's own catalogue: a folder with types of sensitive information in `info-types` and
+//! detections in `detections`, laid out as ours, each read and proved sound. Types may lie in the
+//! folder itself too.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use gatewatch_classify::Catalogue;
+use gatewatch_detect::Detections;
+use gatewatch_detect::limits::{OWN_BYTES_MAX, OWN_FILES_MAX};
+use gatewatch_model::sensitivity::{OWN_TYPES_BYTES_MAX, OWN_TYPES_MAX};
+
+/// Names of files with their texts: types by name, then lists.
+pub type Files = Vec<(Box<str>, Box<str>)>;
+
+/// Types and lists of a scan together; each partition has them.
+const SCAN_BYTES_MAX: u64 = 8 << 20;
+const TYPES_FOLDER: &str = "info-types";
+const DETECTIONS_FOLDER: &str = "detections";
+/// `detections/injection/sql.toml` is as deep as files lie.
+const DEPTH_MAX: usize = 2;
+/// Of one folder, whatever they are.
+const ENTRIES_MAX: usize = 1_024;
+
+/// What the files are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// They stay in memory: lists may be long, and keys of lists of tokens come along.
+    Scan,
+    /// They are kept in the data folder.
+    Server,
+}
+
+impl Use {
+    fn bytes_max(self) -> u64 {
+        match self {
+            Use::Scan => SCAN_BYTES_MAX,
+            Use::Server => OWN_TYPES_BYTES_MAX as u64,
+        }
+    }
+}
+
+/// The files of a folder.
+#[derive(Clone, Debug, Default)]
+pub struct Own {
+    pub types: Files,
+    pub detections: Files,
+}
+
+impl Own {
+    /// All types, ours and these.
+    pub fn catalogue(&self) -> anyhow::Result<Catalogue> {
+        Ok(gatewatch_classify::SHIPPED.with(&texts(&self.types))?)
+    }
+
+    /// All detections, ours and these, each proved by its examples.
+    pub fn detections(&self) -> anyhow::Result<Detections> {
+        Ok(gatewatch_detect::SHIPPED.with_own(&texts(&self.detections))?)
+    }
+}
+
+pub fn texts(files: &Files) -> Vec<(&str, &str)> {
+    files.iter().map(|it| (&*it.0, &*it.1)).collect()
+}
+
+/// Reads a folder, and refuses it with the file that is wrong.
+pub fn read(folder: &Path, purpose: Use) -> anyhow::Result<Own> {
+    let own = read_unproved(folder, purpose)?;
+    let in_folder = || folder.display().to_string();
+    own.catalogue().with_context(in_folder)?;
+    own.detections().with_context(in_folder)?;
+    Ok(own)
+}
+
+/// The files as they are.
+pub fn read_unproved(folder: &Path, purpose: Use) -> anyhow::Result<Own> {
+    let named = |name: &str| folder.file_name().is_some_and(|it| it == name);
+    let mut found = Vec::new();
+    let detections = if named(DETECTIONS_FOLDER) {
+        folder.to_owned()
+    } else {
+        list(folder, 1, &mut found)?;
+        let types = folder.join(TYPES_FOLDER);
+        if types.is_dir() {
+            list(&types, DEPTH_MAX, &mut found)?;
+        }
+        folder.join(DETECTIONS_FOLDER)
+    };
+    Ok(Own {
+        types: types(folder, purpose, &found)?,
+        detections: if detections.is_dir() {
+            read_detections(&detections)?
+        } else {
+            Files::new()
+        },
+    })
+}
+
+fn read_detections(folder: &Path) -> anyhow::Result<Files> {
+    let mut found = Vec::new();
+    list(folder, DEPTH_MAX, &mut found)?;
+    ensure!(
+        found.len() <= OWN_FILES_MAX,
+        "{} holds more than {OWN_FILES_MAX} detections; move some to another folder",
+        folder.display()
+    );
+    let (mut files, mut bytes) = (Files::new(), 0);
+    for path in found {
+        let cannot = || format!("cannot read {}", path.display());
+        bytes += path.metadata().with_context(cannot)?.len();
+        ensure!(
+            bytes <= OWN_BYTES_MAX as u64,
+            "the detections in {} have more than {OWN_BYTES_MAX} bytes together",
+            folder.display()
+        );
+        let text = std::fs::read_to_string(&path).with_context(cannot)?;
+        let name = path.strip_prefix(folder).unwrap_or(&path);
+        files.push((name.to_string_lossy().into(), text.into()));
+    }
+    Ok(files)
+}
+
+/// Types and the lists that they name.
+fn types(folder: &Path, purpose: Use, found: &[PathBuf]) -> anyhow::Result<Files> {
+    let mut reading = Reading {
+        folder,
+        purpose,
+        files: BTreeMap::new(),
+        order: Files::new(),
+        bytes: 0,
+    };
+    for path in found {
+        reading.add(path)?;
+    }
+    let types = reading.order.clone();
+    for (of, text) in &types {
+        let beside = reading.files.get(of).and_then(|it| it.parent());
+        let beside = beside.unwrap_or(folder).to_owned();
+        for List { name, is_tokens } in lists(text) {
+            if is_tokens && purpose == Use::Server {
+                bail!(
+                    "{}: {of}: tokens_file: a server takes no list of tokens: the list's key would lie \
+                     in the data folder and its backups, and who has both can ask whether a value is on \
+                     the list; take the type out of this folder and look for it with `gatewatch scan \
+                     --catalogue`, or use words_file if the values themselves may be kept",
+                    folder.display()
+                );
+            }
+            let key = is_tokens.then(|| format!("{name}.key"));
+            for name in std::iter::once(name).chain(key) {
+                // What is missing is told with the line that names it, by whoever proves the types.
+                let is_beside = Path::new(&name).file_name() == Some(name.as_ref());
+                let path = beside.join(&name);
+                if is_beside && path.is_file() {
+                    reading.add(&path)?;
+                }
+            }
+        }
+    }
+    Ok(reading.order)
+}
+
+struct Reading<'f> {
+    folder: &'f Path,
+    purpose: Use,
+    /// Where the file of that name lies.
+    files: BTreeMap<Box<str>, PathBuf>,
+    order: Files,
+    bytes: u64,
+}
+
+impl Reading<'_> {
+    /// Reads a file that is not there yet.
+    fn add(&mut self, path: &Path) -> anyhow::Result<()> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if let Some(other) = self.files.get(&*name) {
+            ensure!(
+                other == path,
+                "{} and {} have one name; rename one of them",
+                other.display(),
+                path.display()
+            );
+            return Ok(());
+        }
+        let cannot = || format!("cannot read {}", path.display());
+        self.bytes += path.metadata().with_context(cannot)?.len();
+        ensure!(
+            self.files.len() < OWN_TYPES_MAX,
+            "{} holds more than {OWN_TYPES_MAX} types and lists; move some to another folder",
+            self.folder.display()
+        );
+        ensure!(
+            self.bytes <= self.purpose.bytes_max(),
+            "the types and lists in {} have more than {} bytes together",
+            self.folder.display(),
+            self.purpose.bytes_max()
+        );
+        let text = std::fs::read_to_string(path).with_context(cannot)?;
+        self.files.insert((*name).into(), path.to_owned());
+        self.order.push(((*name).into(), text.into()));
+        Ok(())
+    }
+}
+
+/// The `.toml` files of a folder and, as deep as is said, of those in it, sorted.
+fn list(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let cannot = || format!("cannot read the catalogue folder {}", folder.display());
+    let mut entries = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(cannot)? {
+        entries.push(entry.with_context(cannot)?.path());
+        ensure!(
+            entries.len() <= ENTRIES_MAX,
+            "{} holds more than {ENTRIES_MAX} files; move some to another folder",
+            folder.display()
+        );
+    }
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            if depth > 1 {
+                list(&path, depth - 1, found)?;
+            }
+        } else if path.extension().is_some_and(|it| it == "toml") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// A file that a type names.
+struct List {
+    name: String,
+    is_tokens: bool,
+}
+
+/// None of what is no TOML: it is refused later, with its line.
+fn lists(text: &str) -> Vec<List> {
+    let written = text.parse::<toml::Table>().unwrap_or_default();
+    let list = |key: &str, is_tokens| {
+        let name = written.get(key)?.as_str()?.to_owned();
+        Some(List { name, is_tokens })
+    };
+    [list("words_file", false), list("tokens_file", true)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
