@@ -27,6 +27,8 @@ pub const FILES_MAX: usize = 16;
 pub const FILE_BYTES_MAX: usize = 1 << 10;
 /// Values in the query of a referring page.
 pub const PIECES_MAX: usize = 64;
+/// Names above others that are remembered, so that each is looked at once.
+pub const PARENTS_MAX: usize = 32;
 /// From which size on a text with bytes that mean nothing is taken for no text.
 pub const BINARY_BYTES_MIN: usize = 64;
 /// From which size and number of quotes and tags on a text is taken for a document.

@@ -6,7 +6,7 @@ use gatewatch_model::{Blemishes, Exchange, Spot};
 use crate::detection::Part;
 use crate::gate::signs::Signs;
 use crate::limits::{
-    BINARY_BYTES_MIN, DOCUMENT_BYTES_MIN, DOCUMENT_MARKS_MIN, NESTED_MAX, PIECES_MAX,
+    BINARY_BYTES_MIN, DOCUMENT_BYTES_MIN, DOCUMENT_MARKS_MIN, NESTED_MAX, PARENTS_MAX, PIECES_MAX,
     STEPS_PER_TEXT, TEXT_BYTES_MAX, TOKENS_MAX,
 };
 use crate::seen::At;
@@ -23,14 +23,7 @@ pub struct Look<'l> {
 impl Look<'_> {
     /// The path as a whole with what follows it but the query; the query too where it was no text.
     pub fn target(&mut self, exchange: &Exchange<'_>) {
-        let url = exchange.request.url.as_bytes();
-        let origin = match memchr::memmem::find(url, b"://") {
-            Some(at) if !url.starts_with(b"/") => {
-                let start = memchr::memchr(b'/', &url[at + 3..]);
-                start.map_or(&b""[..], |it| &url[at + 3 + it..])
-            }
-            _ => url,
-        };
+        let origin = origin(exchange);
         let query = memchr::memchr(b'?', origin);
         self.text(Text {
             bytes: &origin[..query.unwrap_or(origin.len())],
@@ -56,6 +49,7 @@ impl Look<'_> {
     /// All values and names of the request, or of the answer.
     pub fn leaves(&mut self, answer: bool) {
         let mut last_name = ("".as_ptr(), 0);
+        let mut parents = Parents::default();
         for (index, leaf) in self.reading.leaves().iter().enumerate() {
             let spot = leaf.spot();
             if spot.is_response() != answer {
@@ -65,13 +59,8 @@ impl Look<'_> {
             let name = leaf.name();
             if !answer && (name.as_ptr(), name.len()) != last_name {
                 last_name = (name.as_ptr(), name.len());
-                self.text(Text {
-                    bytes: name.as_bytes(),
-                    part: Part::Names,
-                    at: At::Name(index),
-                    nested: 0,
-                    document: false,
-                });
+                self.name(name, index);
+                self.parents(&leaf, index, &mut parents);
             }
             let (Value::Text(text), Some(part)) = (leaf.value, part_of(&leaf, name)) else {
                 continue;
@@ -83,6 +72,33 @@ impl Look<'_> {
                 self.value(text.as_bytes(), part, at);
             }
         }
+    }
+
+    fn name(&mut self, name: &str, index: u32) {
+        self.text(Text {
+            bytes: name.as_bytes(),
+            part: Part::Names,
+            at: At::Name(index),
+            nested: 0,
+            document: false,
+        });
+    }
+
+    /// The names above the last one, as far as they are new: `$where` in `{"$where": {"x": 1}}`.
+    fn parents<'l>(&mut self, leaf: &Leaf<'l>, index: u32, known: &mut Parents<'l>) {
+        let mut names = leaf.names();
+        let last_start = names.next().map_or(0, |it| it.as_ptr().addr());
+        for name in names.take_while(|it| it.as_ptr().addr() > known.last_start) {
+            if !self.work.scratch.spend(PARENTS_MAX / 8) {
+                return;
+            }
+            if !known.recent.contains(&name) {
+                known.recent[known.next % PARENTS_MAX] = name;
+                known.next += 1;
+                self.name(name, index);
+            }
+        }
+        known.last_start = last_start.max(known.last_start);
     }
 
     /// A value, of a long one its beginning and its end.
@@ -197,6 +213,36 @@ impl Look<'_> {
                 nested: text.nested + 1,
                 ..text
             });
+        }
+    }
+}
+
+/// What stands behind the host.
+pub fn origin<'e>(exchange: &'e Exchange<'_>) -> &'e [u8] {
+    let url = exchange.request.url.as_bytes();
+    match memchr::memmem::find(url, b"://") {
+        Some(at) if !url.starts_with(b"/") => {
+            let start = memchr::memchr(b'/', &url[at + 3..]);
+            start.map_or(&b""[..], |it| &url[at + 3 + it..])
+        }
+        _ => url,
+    }
+}
+
+/// Names above others that were looked at. Names lie one behind the other in the order in which they
+/// were read, so what begins before the last one is known.
+struct Parents<'l> {
+    last_start: usize,
+    recent: [&'l str; PARENTS_MAX],
+    next: usize,
+}
+
+impl Default for Parents<'_> {
+    fn default() -> Self {
+        Parents {
+            last_start: 0,
+            recent: [""; PARENTS_MAX],
+            next: 0,
         }
     }
 }

@@ -99,6 +99,35 @@ fn posted(kind: &str, text: &str) -> Exchange<'static> {
 }
 
 #[test]
+fn names_in_the_middle_of_the_way_are_looked_at() {
+    let (mut detector, mut reading) = (Detector::default(), Reading::default());
+    for (body, expected) in [
+        (r#"{"$where":{"x":1}}"#, Judgement::Attack),
+        (
+            r#"{"a":[1,{"b":{"$ne":{"c":{"d":1}}}}]}"#,
+            Judgement::Attack,
+        ),
+        (r#"{"a":1,"__proto__":{"admin":true}}"#, Judgement::Attack),
+        (r#"{"where":{"price":{"proto":1}}}"#, Judgement::Clean),
+    ] {
+        let exchange = posted("application/json", body);
+        reading.read(&exchange);
+        let seen = detector.see(&exchange, &reading);
+        assert_eq!(seen.judgement(), expected, "{body}");
+    }
+    // A name that comes again and again costs one look.
+    let items = r#"{"address":{"street":1}},"#.repeat(2_000);
+    let exchange = posted(
+        "application/json",
+        &format!("[{}{{\"$ne\":[{{\"a\":1}}]}}]", items),
+    );
+    reading.read(&exchange);
+    let seen = detector.see(&exchange, &reading);
+    assert_eq!(seen.judgement(), Judgement::Attack);
+    assert!(seen.texts < 2 * 2_000, "{}", seen.texts);
+}
+
+#[test]
 fn work_has_a_bound_and_says_when_it_is_met() {
     let (mut detector, mut reading) = (Detector::default(), Reading::default());
     let pair = "a=%27+or+sleep(5)--%3cscript&";
