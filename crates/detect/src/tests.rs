@@ -119,7 +119,7 @@ fn names_in_the_middle_of_the_way_are_looked_at() {
     let items = r#"{"address":{"street":1}},"#.repeat(2_000);
     let exchange = posted(
         "application/json",
-        &format!("[{}{{\"$ne\":[{{\"a\":1}}]}}]", items),
+        &format!("[{items}{{\"$ne\":[{{\"a\":1}}]}}]"),
     );
     reading.read(&exchange);
     let seen = detector.see(&exchange, &reading);
