@@ -10,8 +10,9 @@ use crate::checks::Check;
 use crate::confidence::Setting;
 use crate::context::{Speaker, Stance};
 use crate::form::{Caches, Form};
-use crate::gate::{Bounds, Shape};
+use crate::gate::Shape;
 use crate::info_type::InfoType;
+use crate::sieve::{PatternSet, Sieve};
 use crate::vocabulary::Vocabulary;
 
 /// Patterns of all types together; what is beyond is not looked for.
@@ -20,8 +21,8 @@ const PATTERNS_MAX: usize = 4_096;
 pub(crate) const TELLING_FROM: u8 = 38;
 /// A value that says less is no sign of anything.
 const COUNTED_FROM: u8 = 10;
-/// Lengths that have a set of their own; the longer ones share the last.
-const LENGTHS: usize = 96;
+/// How an armoured key begins.
+pub(crate) const PEM: &str = "-----BEGIN ";
 
 #[derive(Debug)]
 pub(crate) struct Compiled {
@@ -30,12 +31,13 @@ pub(crate) struct Compiled {
     pub patterns: Vec<Ready>,
     /// Where the patterns of each type stand.
     of_type: Vec<(u32, u32)>,
+    sieve: Sieve,
     /// For values that count for their member however little they say.
-    every: Gate,
+    every: PatternSet,
     /// For values that must say enough at once.
-    telling: Gate,
-    /// For values whose name speaks of a type: all patterns.
-    named: Gate,
+    telling: PatternSet,
+    /// Of the telling those that could begin as armour does.
+    armoured: Vec<u32>,
 }
 
 /// A pattern, ready.
@@ -49,24 +51,6 @@ pub(crate) struct Ready {
     /// The type must list the value besides.
     pub listed: bool,
 }
-
-/// Sets of the patterns that a value can fit by what it begins with, how long it is and which kinds
-/// of bytes it has.
-#[derive(Debug)]
-struct Gate {
-    /// Which patterns they are.
-    patterns: Vec<u32>,
-    /// Words of one set.
-    width: usize,
-    by_first: Vec<u64>,
-    by_len: Vec<u64>,
-    /// By the lower eight kinds, and by the upper eight.
-    by_kinds: [Vec<u64>; 2],
-}
-
-/// The sets for one shape: a pattern that is in all of them admits it.
-#[derive(Clone, Copy, Debug)]
-struct Sets<'g>([&'g [u64]; 4]);
 
 impl Compiled {
     pub fn new(catalogue: Arc<Catalogue>) -> Compiled {
@@ -93,11 +77,21 @@ impl Compiled {
             }
             of_type.push((from, patterns.len() as u32));
         }
+        let from = |alone: u8| PatternSet::of(patterns.len(), |at| patterns[at].alone >= alone);
+        let armour = Shape::of(PEM.as_bytes());
+        let is_armoured = |it: &Ready| {
+            let bounds = &it.form.bounds;
+            let begins = bounds.head[0].has(PEM.as_bytes()[0]);
+            it.alone >= TELLING_FROM && begins && bounds.admit_beginning(armour.kinds)
+        };
         Compiled {
             vocabulary: Vocabulary::of(&catalogue),
-            every: Gate::of(&patterns, COUNTED_FROM),
-            telling: Gate::of(&patterns, TELLING_FROM),
-            named: Gate::of(&patterns, 0),
+            sieve: Sieve::of(patterns.iter().map(|it| &it.form)),
+            every: from(COUNTED_FROM),
+            telling: from(TELLING_FROM),
+            armoured: (0..patterns.len() as u32)
+                .filter(|it| is_armoured(&patterns[*it as usize]))
+                .collect(),
             catalogue,
             patterns,
             of_type,
@@ -125,56 +119,59 @@ impl Compiled {
         &self.patterns[from as usize..to as usize]
     }
 
-    /// Visits the patterns that need no name and that a value of that shape could fit; all, or only
-    /// those that can make a hit on their own.
-    pub fn each_open(&self, shape: Shape, every: bool, mut visit: impl FnMut(&Ready)) {
-        let gate = if every { &self.every } else { &self.telling };
-        let sets = gate.sets(shape);
-        for at in 0..gate.width {
-            let mut left = sets.word(at);
-            while left != 0 {
-                let bit = at * 64 + left.trailing_zeros() as usize;
-                let ready = &self.patterns[gate.patterns[bit] as usize];
-                left &= left - 1;
-                if ready.form.bounds.admit_len(shape) {
-                    visit(ready);
-                }
-            }
-        }
+    /// The patterns that a value of that shape could fit; false if there are none.
+    pub fn admit(&self, shape: Shape, admitted: &mut PatternSet) -> bool {
+        self.sieve.admit(shape, admitted)
     }
 
-    /// Visits the patterns of a set, and those of types besides, that a value of that shape could
-    /// fit. Of the types, the patterns that are as sure alone as said.
-    pub fn each_of(&self, shape: Shape, setting: &Setting<'_>, mut visit: impl FnMut(&Ready)) {
-        if setting.wanted.is_empty() && setting.beside.is_empty() {
-            return;
-        }
-        let sets = self.named.sets(shape);
-        let mut visit = |at: usize| {
-            let ready = &self.patterns[at];
-            if ready.form.bounds.admit_len(shape) {
-                visit(ready);
-            }
-        };
-        for (at, wanted) in setting.wanted.iter().enumerate() {
-            let mut left = *wanted;
-            if left != 0 {
-                left &= sets.word(at);
-            }
-            while left != 0 {
-                visit(at * 64 + left.trailing_zeros() as usize);
-                left &= left - 1;
-            }
-        }
+    /// Visits the patterns that a key in armour of that length could fit.
+    pub fn each_armoured(&self, len: u32) -> impl Iterator<Item = &Ready> {
+        let patterns = self.armoured.iter().map(|it| &self.patterns[*it as usize]);
+        patterns.filter(move |it| {
+            let bounds = &it.form.bounds;
+            (bounds.len_min..=bounds.len_max).contains(&len)
+        })
+    }
+
+    /// Visits those of the admitted patterns that need no name; all, or only those that can make a
+    /// hit on their own.
+    pub fn each_open(
+        &self,
+        shape: Shape,
+        admitted: &PatternSet,
+        every: bool,
+        mut visit: impl FnMut(&Ready),
+    ) {
+        let open = if every { &self.every } else { &self.telling };
+        admitted.each_and(open.words(), |at| self.visit(at, shape, &mut visit));
+    }
+
+    /// Visits those of the admitted patterns that names want, and those of types that what stands
+    /// beside speaks of. Of the latter the patterns that are as sure alone as said.
+    pub fn each_of(
+        &self,
+        shape: Shape,
+        admitted: &PatternSet,
+        setting: &Setting<'_>,
+        mut visit: impl FnMut(&Ready),
+    ) {
+        admitted.each_and(setting.wanted, |at| self.visit(at, shape, &mut visit));
         setting.each_beside(|info_type, alone| {
             let (from, to) = self.of_type[info_type as usize];
             for at in from as usize..to as usize {
-                let fits = sets.word(at / 64) & 1 << (at % 64) != 0;
-                if fits && alone.contains(&self.patterns[at].alone) {
-                    visit(at);
+                if admitted.has(at) && alone.contains(&self.patterns[at].alone) {
+                    self.visit(at, shape, &mut visit);
                 }
             }
         });
+    }
+
+    /// The gate knows no lengths beyond some.
+    fn visit(&self, at: usize, shape: Shape, visit: &mut impl FnMut(&Ready)) {
+        let ready = &self.patterns[at];
+        if ready.form.bounds.admit_len(shape) {
+            visit(ready);
+        }
     }
 
     /// Adds the patterns of a type that a name lets in which speaks for it, or against it.
@@ -192,76 +189,11 @@ impl Compiled {
     }
 
     pub fn heap_bytes(&self) -> usize {
-        let gates = [&self.every, &self.telling, &self.named];
-        let gate = gates.iter().map(|it| it.heap_bytes()).sum::<usize>();
         let forms = self.patterns.iter().map(|it| it.form.heap_bytes());
         forms.sum::<usize>()
             + self.patterns.capacity() * size_of::<Ready>()
             + self.vocabulary.heap_bytes()
-            + gate
-    }
-}
-
-impl Gate {
-    fn of(patterns: &[Ready], alone_min: u8) -> Gate {
-        let chosen = (0..patterns.len() as u32)
-            .filter(|at| patterns[*at as usize].alone >= alone_min)
-            .collect::<Vec<_>>();
-        let bounds = |at: u32| &patterns[at as usize].form.bounds;
-        let width = chosen.len().div_ceil(64);
-        let sets = |count: usize, admits: &dyn Fn(&Bounds, usize) -> bool| {
-            let mut sets = vec![0; count * width];
-            for (at, bounds) in chosen.iter().map(|it| bounds(*it)).enumerate() {
-                for row in (0..count).filter(|row| admits(bounds, *row)) {
-                    sets[row * width + at / 64] |= 1 << (at % 64);
-                }
-            }
-            sets
-        };
-        Gate {
-            by_first: sets(256, &|it, byte| it.begins_with(byte as u8)),
-            by_len: sets(LENGTHS + 1, &|it, len| {
-                let fits = it.len_min as usize <= len && len <= it.len_max as usize;
-                fits || len == LENGTHS && it.len_max as usize >= LENGTHS
-            }),
-            by_kinds: [0, 8].map(|shift| {
-                sets(256, &|it, kinds| {
-                    let kinds = (kinds as u16) << shift;
-                    let required = it.required & (0xff << shift);
-                    kinds & !it.allowed == 0 && required & !kinds == 0
-                })
-            }),
-            patterns: chosen,
-            width,
-        }
-    }
-
-    fn sets(&self, shape: Shape) -> Sets<'_> {
-        let [low, high] = &self.by_kinds;
-        let len = (shape.len as usize).min(LENGTHS);
-        let [lower, upper] = shape.kinds.to_le_bytes();
-        Sets([
-            set(&self.by_first, self.width, shape.first.into()),
-            set(&self.by_len, self.width, len),
-            set(low, self.width, lower.into()),
-            set(high, self.width, upper.into()),
-        ])
-    }
-
-    fn heap_bytes(&self) -> usize {
-        let [low, high] = &self.by_kinds;
-        let sets = self.by_first.len() + self.by_len.len() + low.len() + high.len();
-        sets * size_of::<u64>()
-    }
-}
-
-fn set(sets: &[u64], width: usize, at: usize) -> &[u64] {
-    &sets[at * width..(at + 1) * width]
-}
-
-impl Sets<'_> {
-    fn word(&self, at: usize) -> u64 {
-        self.0.iter().fold(u64::MAX, |all, it| all & it[at])
+            + self.sieve.heap_bytes()
     }
 }
 
@@ -295,8 +227,10 @@ mod tests {
             let shape = Shape::of(text.as_bytes());
             for ready in compiled.patterns.iter().filter(|it| it.alone >= COUNTED_FROM) {
                 if ready.form.fits(text.as_bytes(), &mut caches) {
-                    let mut opened = false;
-                    compiled.each_open(shape, true, |it| opened |= core::ptr::eq(it, ready));
+                    let (mut opened, mut admitted) = (false, PatternSet::default());
+                    compiled.admit(shape, &mut admitted);
+                    let mut open = |it: &Ready| opened |= core::ptr::eq(it, ready);
+                    compiled.each_open(shape, &admitted, true, &mut open);
                     prop_assert!(opened);
                 }
             }

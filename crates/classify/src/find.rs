@@ -16,6 +16,7 @@ use crate::form::Caches;
 use crate::gate::{DIGIT, Shape};
 use crate::hint::Countries;
 use crate::placeholder::{is_blob, is_placeholder};
+use crate::sieve::PatternSet;
 use crate::switches::Switches;
 
 /// Hits with less are of no use to anyone.
@@ -66,6 +67,8 @@ pub(crate) struct Work {
     labels: Vec<(u64, u32)>,
     countries: Countries,
     pub hits: Vec<Hit>,
+    /// The patterns that a value could fit.
+    admitted: PatternSet,
     /// Words of a line of running text, from and to.
     pub spans: Vec<(u32, u32)>,
 }
@@ -283,6 +286,20 @@ impl Work {
         offset: u32,
         setting: &Setting<'_>,
     ) {
+        let mut admitted = core::mem::take(&mut self.admitted);
+        if target.compiled.admit(shape, &mut admitted) {
+            self.try_patterns(target, (text, shape, offset), &admitted, setting);
+        }
+        self.admitted = admitted;
+    }
+
+    fn try_patterns(
+        &mut self,
+        target: Target<'_>,
+        (text, shape, offset): (&str, Shape, u32),
+        admitted: &PatternSet,
+        setting: &Setting<'_>,
+    ) {
         let mut placeholder = None;
         let mut judge = |ready: &Ready, work: &mut Work| {
             let bytes = text.as_bytes();
@@ -311,14 +328,14 @@ impl Work {
         };
         // A number of another kind, and a word of a text, must say enough at once.
         let every = setting.ground != Ground::Words && !setting.tone.has(Tone::OTHER);
-        target.compiled.each_open(shape, every, |ready| {
+        target.compiled.each_open(shape, admitted, every, |ready| {
             if !setting.speaks_of(ready.info_type) {
                 judge(ready, self);
             }
         });
         target
             .compiled
-            .each_of(shape, setting, |ready| judge(ready, self));
+            .each_of(shape, admitted, setting, |ready| judge(ready, self));
     }
 }
 
@@ -366,7 +383,7 @@ fn group(leaf: &Leaf<'_>) -> u64 {
 
 /// Whether it could be a time: seconds, milliseconds or microseconds since 1970, up to 2033.
 fn is_epoch(shape: Shape) -> bool {
-    shape.is_only(DIGIT) && shape.first == b'1' && matches!(shape.len, 10 | 13 | 16)
+    shape.is_only(DIGIT) && shape.begins_with(b'1') && matches!(shape.len, 10 | 13 | 16)
 }
 
 fn is_label(text: &str) -> bool {

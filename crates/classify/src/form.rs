@@ -3,16 +3,21 @@
 use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::hybrid::dfa::{Cache, Config as LazyConfig, DFA as Lazy};
 use regex_automata::nfa::thompson::{self, NFA};
+use regex_automata::util::primitives::StateID;
+use regex_automata::util::start;
 use regex_automata::{Anchored, Input, MatchKind};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::Hir;
 
-use crate::gate::Bounds;
+use crate::gate::{Bounds, Bytes, HEAD};
+use crate::needle::Needle;
 
 /// A larger table is not built ahead; its states are found as they are needed.
 const TABLE_BYTES_MAX: usize = 256 * 1024;
 /// Of memory for one that is built as needed; it starts over when that is full.
 const LAZY_BYTES_MAX: usize = 512 * 1024;
+/// A pattern whose values begin with one of so few bytes is soon done with.
+const FIRSTS_FEW_MAX: usize = 80;
 const REGEX_BYTES_MAX: usize = 8 * 1024 * 1024;
 const REGEX_NESTING_MAX: u32 = 50;
 
@@ -20,12 +25,17 @@ const REGEX_NESTING_MAX: u32 = 50;
 #[derive(Debug)]
 pub(crate) struct Form {
     pub bounds: Bounds,
+    /// Looked for first, if a value can begin with nearly anything.
+    needle: Option<Needle>,
     engine: Engine,
 }
 
+type Table = dense::DFA<Vec<u32>>;
+
 #[derive(Debug)]
 enum Engine {
-    Table(Box<dense::DFA<Vec<u32>>>),
+    /// With the state that it begins in.
+    Table(Box<Table>, StateID),
     /// With which of the caches is its own.
     Lazy(Box<Lazy>, usize),
 }
@@ -51,7 +61,7 @@ impl Form {
     /// `lazy` is how many forms before it need a cache; it counts on.
     pub fn new(regex: &str, lazy: &mut usize) -> Result<Form, String> {
         let hir = parse(regex)?;
-        let bounds = Bounds::of(&hir);
+        let mut bounds = Bounds::of(&hir);
         let nfa = thompson::Compiler::new()
             .configure(
                 thompson::Config::new()
@@ -61,8 +71,9 @@ impl Form {
             )
             .build_from_hir(&hir)
             .map_err(|error| error.to_string())?;
-        let engine = if let Some(table) = table(&nfa) {
-            Engine::Table(Box::new(table))
+        let engine = if let Some((table, begin)) = table(&nfa) {
+            narrow(&table, begin, &mut bounds);
+            Engine::Table(Box::new(table), begin)
         } else {
             let config = LazyConfig::new()
                 .match_kind(MatchKind::All)
@@ -75,27 +86,52 @@ impl Form {
                 *lazy - 1,
             )
         };
-        Ok(Form { bounds, engine })
+        let firsts = (0..=u8::MAX).filter(|it| bounds.head[0].has(*it)).count();
+        Ok(Form {
+            needle: Needle::of(&hir).filter(|_| firsts > FIRSTS_FEW_MAX),
+            bounds,
+            engine,
+        })
     }
 
     /// Where the longest text that fits ends, of those that begin where `text` begins.
     pub fn longest(&self, text: &[u8], caches: &mut Caches) -> Option<usize> {
         let input = Input::new(text).anchored(Anchored::Yes);
         let found = match &self.engine {
-            Engine::Table(table) => table.try_search_fwd(&input),
+            Engine::Table(table, _) => table.try_search_fwd(&input),
             Engine::Lazy(lazy, at) => lazy.try_search_fwd(caches.0.get_mut(*at)?, &input),
         };
         // An automaton gives up only where it was told to, which these were not.
         found.ok().flatten().map(|it| it.offset())
     }
 
+    /// Whether all of the text fits.
     pub fn fits(&self, text: &[u8], caches: &mut Caches) -> bool {
-        self.longest(text, caches) == Some(text.len())
+        if self.needle.as_ref().is_some_and(|it| !it.is_in(text)) {
+            return false;
+        }
+        match &self.engine {
+            Engine::Table(table, begin) => {
+                let mut state = *begin;
+                for byte in text {
+                    state = table.next_state(state, *byte);
+                    if table.is_dead_state(state) {
+                        return false;
+                    }
+                }
+                table.is_match_state(table.next_eoi_state(state))
+            }
+            Engine::Lazy(lazy, at) => caches
+                .0
+                .get_mut(*at)
+                .and_then(|cache| fits_lazily(lazy, cache, text))
+                .unwrap_or(false),
+        }
     }
 
     pub fn heap_bytes(&self) -> usize {
         match &self.engine {
-            Engine::Table(table) => table.memory_usage(),
+            Engine::Table(table, _) => table.memory_usage(),
             Engine::Lazy(lazy, _) => lazy.get_nfa().memory_usage(),
         }
     }
@@ -111,8 +147,8 @@ pub(crate) fn parse(regex: &str) -> Result<Hir, String> {
         .map_err(|error| error.to_string())
 }
 
-fn table(nfa: &NFA) -> Option<dense::DFA<Vec<u32>>> {
-    dense::Builder::new()
+fn table(nfa: &NFA) -> Option<(Table, StateID)> {
+    let table = dense::Builder::new()
         .configure(
             dense::Config::new()
                 .start_kind(StartKind::Anchored)
@@ -121,7 +157,76 @@ fn table(nfa: &NFA) -> Option<dense::DFA<Vec<u32>>> {
                 .determinize_size_limit(Some(TABLE_BYTES_MAX * 4)),
         )
         .build_from_nfa(nfa)
-        .ok()
+        .ok()?;
+    let begin = table.start_state(&at_begin()).ok()?;
+    Some((table, begin))
+}
+
+fn at_begin() -> start::Config {
+    start::Config::new().anchored(Anchored::Yes)
+}
+
+/// None if the automaton gives up, which it was not told to.
+fn fits_lazily(lazy: &Lazy, cache: &mut Cache, text: &[u8]) -> Option<bool> {
+    let mut state = lazy.start_state(cache, &at_begin()).ok()?;
+    for byte in text {
+        state = lazy.next_state(cache, state, *byte).ok()?;
+        if state.is_dead() {
+            return Some(false);
+        }
+    }
+    Some(lazy.next_eoi_state(cache, state).ok()?.is_match())
+}
+
+/// Walks all states of a table and reads off which bytes come first, second and third, and which
+/// come last.
+fn narrow(table: &Table, begin: StateID, bounds: &mut Bounds) {
+    let classes = table.byte_classes();
+    // Of each class one byte stands for all of them until the end.
+    let mut chosen = [0_u8; 256];
+    (0..=u8::MAX).for_each(|it| chosen[usize::from(classes.get(it))] = it);
+    let chosen = &chosen[..=usize::from(classes.get(u8::MAX))];
+    let steps = |state: StateID| {
+        let next = chosen
+            .iter()
+            .map(move |it| (*it, table.next_state(state, *it)));
+        next.filter(|it| !table.is_dead_state(it.1))
+    };
+    let whole = |some: Bytes| {
+        let mut whole = Bytes::default();
+        (0..=u8::MAX)
+            .filter(|it| some.has(chosen[usize::from(classes.get(*it))]))
+            .for_each(|it| whole.insert(it));
+        whole
+    };
+    let mut here = vec![begin];
+    for place in 0..HEAD {
+        let (mut bytes, mut next) = (Bytes::default(), Vec::new());
+        for (byte, state) in here.into_iter().flat_map(steps) {
+            bytes.insert(byte);
+            next.push(state);
+        }
+        next.sort_unstable();
+        next.dedup();
+        (here, bounds.head[place]) = (next, whole(bytes));
+    }
+    let mut last = Bytes::default();
+    let row = |state: StateID| state.as_usize() >> table.stride2();
+    let mut seen = vec![false; (table.memory_usage() / size_of::<u32>()) >> table.stride2()];
+    let mut left = vec![begin];
+    while let Some(state) = left.pop() {
+        for (byte, next) in steps(state) {
+            if let Some(seen) = seen.get_mut(row(next))
+                && !core::mem::replace(seen, true)
+            {
+                left.push(next);
+            }
+            if table.is_match_state(table.next_eoi_state(next)) {
+                last.insert(byte);
+            }
+        }
+    }
+    bounds.last = whole(last);
 }
 
 #[cfg(test)]

@@ -6,37 +6,59 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 /// What is longer than this counts as this long.
 const LEN_MAX: usize = u32::MAX as usize;
 
-/// Length, first byte and kinds of bytes of a value.
+/// First bytes that are looked at.
+pub(crate) const HEAD: usize = 3;
+/// Stands where a value has no byte.
+pub(crate) const NO_BYTE: usize = 256;
+/// Parts of eight kinds each.
+pub(crate) const PARTS: usize = 3;
+/// Demands of one pattern that are kept.
+const NEEDS_MAX: usize = 16;
+
+/// Length, first bytes, last byte and kinds of bytes of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shape {
     pub len: u32,
-    pub first: u8,
-    pub kinds: u16,
+    pub head: [u16; HEAD],
+    pub last: u16,
+    pub kinds: u32,
 }
 
-pub(crate) const DIGIT: u16 = 1;
-pub(crate) const UPPER_HEX: u16 = 1 << 1;
-pub(crate) const UPPER: u16 = 1 << 2;
-pub(crate) const LOWER_HEX: u16 = 1 << 3;
-pub(crate) const LOWER: u16 = 1 << 4;
-pub(crate) const SPACE: u16 = 1 << 5;
-pub(crate) const DASH: u16 = 1 << 6;
-pub(crate) const DOT: u16 = 1 << 7;
-pub(crate) const SLASH: u16 = 1 << 8;
-pub(crate) const PLUS: u16 = 1 << 9;
-pub(crate) const COLON: u16 = 1 << 10;
-pub(crate) const UNDERSCORE: u16 = 1 << 11;
-pub(crate) const AT: u16 = 1 << 12;
-pub(crate) const EQUALS: u16 = 1 << 13;
-pub(crate) const SIGN: u16 = 1 << 14;
-pub(crate) const FOREIGN: u16 = 1 << 15;
+pub(crate) const DIGIT: u32 = 1;
+pub(crate) const UPPER_HEX: u32 = 1 << 1;
+pub(crate) const UPPER: u32 = 1 << 2;
+pub(crate) const LOWER_HEX: u32 = 1 << 3;
+pub(crate) const LOWER: u32 = 1 << 4;
+pub(crate) const SPACE: u32 = 1 << 5;
+pub(crate) const DASH: u32 = 1 << 6;
+pub(crate) const DOT: u32 = 1 << 7;
+// Kinds that one pattern is likely to want one of stand in one part.
+pub(crate) const SLASH: u32 = 1 << 8;
+pub(crate) const PLUS: u32 = 1 << 9;
+pub(crate) const COLON: u32 = 1 << 10;
+pub(crate) const UNDERSCORE: u32 = 1 << 11;
+pub(crate) const AT: u32 = 1 << 12;
+pub(crate) const COMMA: u32 = 1 << 13;
+pub(crate) const OTHER_SIGN: u32 = 1 << 14;
+pub(crate) const FOREIGN: u32 = 1 << 15;
+pub(crate) const EQUALS: u32 = 1 << 16;
+pub(crate) const SEMICOLON: u32 = 1 << 17;
+pub(crate) const AMPERSAND: u32 = 1 << 18;
+pub(crate) const CARET: u32 = 1 << 19;
+pub(crate) const PERCENT: u32 = 1 << 20;
+pub(crate) const BRACKET: u32 = 1 << 21;
+pub(crate) const QUOTE: u32 = 1 << 22;
+pub(crate) const DOLLAR: u32 = 1 << 23;
 
-pub(crate) const LETTERS: u16 = UPPER_HEX | UPPER | LOWER_HEX | LOWER;
+pub(crate) const LETTERS: u32 = UPPER_HEX | UPPER | LOWER_HEX | LOWER;
+/// Of no other use than to write text or code.
+pub(crate) const SIGN: u32 =
+    COMMA | OTHER_SIGN | SEMICOLON | AMPERSAND | CARET | PERCENT | BRACKET | QUOTE | DOLLAR;
 
-static KINDS: [u16; 256] = kinds();
+static KINDS: [u32; 256] = kinds();
 
-const fn kinds() -> [u16; 256] {
-    let mut table = [SIGN; 256];
+const fn kinds() -> [u32; 256] {
+    let mut table = [OTHER_SIGN; 256];
     let mut at = 0;
     while at < 256 {
         table[at] = match at as u8 {
@@ -54,8 +76,16 @@ const fn kinds() -> [u16; 256] {
             b'_' => UNDERSCORE,
             b'@' => AT,
             b'=' => EQUALS,
+            b',' => COMMA,
+            b';' => SEMICOLON,
+            b'&' => AMPERSAND,
+            b'^' => CARET,
+            b'%' => PERCENT,
+            b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'<' | b'>' => BRACKET,
+            b'"' | b'\'' | b'`' => QUOTE,
+            b'$' => DOLLAR,
             0x80.. => FOREIGN,
-            _ => SIGN,
+            _ => OTHER_SIGN,
         };
         at += 1;
     }
@@ -64,68 +94,105 @@ const fn kinds() -> [u16; 256] {
 
 impl Shape {
     pub fn of(text: &[u8]) -> Shape {
+        let byte = |at: Option<&u8>| at.map_or(NO_BYTE as u16, |it| u16::from(*it));
         Shape {
             len: text.len().min(LEN_MAX) as u32,
-            first: text.first().copied().unwrap_or(0),
+            head: [byte(text.first()), byte(text.get(1)), byte(text.get(2))],
+            last: byte(text.last()),
             kinds: text
                 .iter()
                 .fold(0, |kinds, byte| kinds | KINDS[*byte as usize]),
         }
     }
 
-    pub fn has(self, kinds: u16) -> bool {
+    pub fn has(self, kinds: u32) -> bool {
         self.kinds & kinds != 0
     }
 
-    pub fn is_only(self, kinds: u16) -> bool {
+    pub fn is_only(self, kinds: u32) -> bool {
         self.kinds & !kinds == 0
+    }
+
+    pub fn begins_with(self, byte: u8) -> bool {
+        self.head[0] == u16::from(byte)
+    }
+}
+
+/// A set of bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Bytes([u64; 4]);
+
+impl Bytes {
+    pub const ALL: Bytes = Bytes([u64::MAX; 4]);
+
+    pub fn insert(&mut self, byte: u8) {
+        self.0[byte as usize / 64] |= 1 << (byte % 64);
+    }
+
+    pub fn has(&self, byte: u8) -> bool {
+        self.0[byte as usize / 64] & 1 << (byte % 64) != 0
     }
 }
 
 /// What the values that fit a pattern have in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Bounds {
     pub len_min: u32,
     pub len_max: u32,
     /// Kinds of bytes of which there may be some.
-    pub allowed: u16,
-    /// Kinds of which there is at least one.
-    pub required: u16,
-    /// A set of bytes.
-    pub first: [u64; 4],
+    pub allowed: u32,
+    /// Kinds of each of which there is at least one byte.
+    pub needs: Vec<u32>,
+    /// The bytes at each of the first places, of values that are so long.
+    pub head: [Bytes; HEAD],
+    pub last: Bytes,
 }
 
 impl Bounds {
     pub fn of(hir: &Hir) -> Bounds {
         let properties = hir.properties();
-        let mut first = [0; 4];
+        let mut first = Bytes::default();
         if firsts(hir, &mut first) {
-            first = [u64::MAX; 4];
+            first = Bytes::ALL;
         }
         Bounds {
             len_min: properties.minimum_len().unwrap_or(0).min(LEN_MAX) as u32,
             len_max: properties.maximum_len().unwrap_or(LEN_MAX).min(LEN_MAX) as u32,
             allowed: allowed(hir),
-            required: required(hir),
-            first,
+            needs: needs(hir),
+            head: [first, Bytes::ALL, Bytes::ALL],
+            last: Bytes::ALL,
         }
-    }
-
-    pub fn begins_with(&self, byte: u8) -> bool {
-        self.first[byte as usize / 64] & 1 << (byte % 64) != 0
     }
 
     pub fn admit_len(&self, shape: Shape) -> bool {
         (self.len_min..=self.len_max).contains(&shape.len)
     }
 
+    /// Whether a value could fit that begins with those kinds; of letters others may follow.
+    pub fn admit_beginning(&self, kinds: u32) -> bool {
+        let mut single = self.needs.iter().filter(|it| it.is_power_of_two());
+        kinds & !self.allowed == 0 && single.all(|it| it & kinds != 0)
+    }
+
+    /// The same, of the eight kinds of one part as far as they can tell.
+    pub fn admit_part(&self, part: usize, kinds: u32) -> bool {
+        let kinds = kinds << (8 * part);
+        let whole = 0xff << (8 * part);
+        let mut needs = self.needs.iter().filter(|it| **it & !whole == 0);
+        kinds & !self.allowed == 0 && needs.all(|it| it & kinds != 0)
+    }
+
     /// Whether a value of that shape could fit.
     #[cfg(test)]
     pub fn admit(&self, shape: Shape) -> bool {
+        let at = |bytes: &Bytes, byte: u16| u8::try_from(byte).is_ok_and(|it| bytes.has(it));
+        let mut head = self.head.iter().zip(shape.head);
         shape.kinds & !self.allowed == 0
-            && self.required & !shape.kinds == 0
-            && (self.len_min..=self.len_max).contains(&shape.len)
-            && self.begins_with(shape.first)
+            && self.needs.iter().all(|it| it & shape.kinds != 0)
+            && self.admit_len(shape)
+            && head.all(|(bytes, it)| it as usize == NO_BYTE || at(bytes, it))
+            && (shape.last as usize == NO_BYTE || at(&self.last, shape.last))
     }
 }
 
@@ -145,14 +212,14 @@ fn ranges(class: &Class) -> Vec<(u8, u8)> {
     }
 }
 
-fn kinds_of(class: &Class) -> u16 {
+fn kinds_of(class: &Class) -> u32 {
     ranges(class)
         .into_iter()
         .flat_map(|(from, to)| from..=to)
         .fold(0, |kinds, byte| kinds | KINDS[byte as usize])
 }
 
-fn allowed(hir: &Hir) -> u16 {
+fn allowed(hir: &Hir) -> u32 {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => 0,
         HirKind::Literal(literal) => Shape::of(&literal.0).kinds,
@@ -165,31 +232,46 @@ fn allowed(hir: &Hir) -> u16 {
     }
 }
 
-fn required(hir: &Hir) -> u16 {
-    match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) => 0,
-        HirKind::Literal(literal) => Shape::of(&literal.0).kinds,
-        HirKind::Class(class) => {
-            let kinds = kinds_of(class);
-            if kinds.is_power_of_two() { kinds } else { 0 }
-        }
-        HirKind::Repetition(it) if it.min == 0 => 0,
-        HirKind::Repetition(it) => required(&it.sub),
-        HirKind::Capture(it) => required(&it.sub),
-        HirKind::Concat(parts) => parts.iter().fold(0, |kinds, it| kinds | required(it)),
+/// Sets of kinds of which a value must have at least one each.
+fn needs(hir: &Hir) -> Vec<u32> {
+    let needs = match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => Vec::new(),
+        HirKind::Literal(literal) => literal.0.iter().map(|it| KINDS[*it as usize]).collect(),
+        HirKind::Class(class) => vec![kinds_of(class)],
+        HirKind::Repetition(it) if it.min == 0 => Vec::new(),
+        HirKind::Repetition(it) => needs(&it.sub),
+        HirKind::Capture(it) => needs(&it.sub),
+        HirKind::Concat(parts) => parts.iter().flat_map(needs).collect(),
+        // Whichever way a value goes, it has what that way needs.
         HirKind::Alternation(parts) => parts
             .iter()
-            .map(required)
-            .reduce(|one, two| one & two)
-            .unwrap_or(0),
+            .map(needs)
+            .reduce(|one, two| {
+                let pair = |one: u32| two.iter().map(move |two| one | two);
+                telling(one.iter().copied().flat_map(pair).collect())
+            })
+            .unwrap_or_default(),
+    };
+    telling(needs)
+}
+
+/// Of sets of kinds those that say most: the smallest, and none that follows from another.
+fn telling(mut sets: Vec<u32>) -> Vec<u32> {
+    sets.sort_unstable_by_key(|it| (it.count_ones(), *it));
+    let mut kept: Vec<u32> = Vec::new();
+    for set in sets {
+        if kept.len() < NEEDS_MAX && !kept.iter().any(|it| it & !set == 0) {
+            kept.push(set);
+        }
     }
+    kept
 }
 
 /// Adds the bytes that a value can begin with; true if it can be empty.
-fn firsts(hir: &Hir, first: &mut [u64; 4]) -> bool {
+fn firsts(hir: &Hir, first: &mut Bytes) -> bool {
     let mut add = |from: u8, to: u8| {
         for byte in from..=to {
-            first[byte as usize / 64] |= 1 << (byte % 64);
+            first.insert(byte);
         }
     };
     match hir.kind() {
@@ -244,7 +326,7 @@ mod tests {
     #[test]
     fn what_each_way_has_is_demanded() {
         let bounds = bounds(r"[a-f]+@(?:x|y)\.[gh]|@\.z{2}");
-        assert_eq!(bounds.required, AT | DOT | LOWER);
+        assert_eq!(bounds.needs, [LOWER, DOT, AT]);
         assert_eq!((bounds.len_min, bounds.len_max), (4, u32::MAX));
     }
 

@@ -3,10 +3,12 @@
 
 use gatewatch_model::info_type::Ground;
 
+use crate::compiled::PEM;
 use crate::confidence::Setting;
-use crate::context::Tone;
+use crate::context::{Listener, Tone};
 use crate::find::{Hit, PERCENT_SURE, Target, Work};
 use crate::gate::{AT, COLON, DIGIT, EQUALS, FOREIGN, SIGN, SPACE, Shape, UPPER, UPPER_HEX};
+use crate::vocabulary::Vocabulary;
 
 /// So much of a text is read.
 const TEXT_BYTES_MAX: usize = 8 * 1024;
@@ -24,8 +26,7 @@ const LONG_WORD_BYTES: usize = 16;
 /// In texts of so few words the name of the member speaks for each of them.
 const SHORT_TEXT_WORDS: usize = 4;
 /// A text with none of these kinds of bytes holds nothing.
-const TELLING: u16 = DIGIT | UPPER | UPPER_HEX | AT | EQUALS | COLON | FOREIGN;
-const PEM: &str = "-----BEGIN ";
+const TELLING: u32 = DIGIT | UPPER | UPPER_HEX | AT | EQUALS | COLON | FOREIGN;
 
 impl Work {
     /// Looks for values in a text that is none as a whole.
@@ -47,15 +48,15 @@ impl Work {
         let text = &text[..end];
         self.read_keys(target, text, setting);
         let mut from = 0;
-        let mut told = None;
+        let mut before = None;
         for line in text.split_inclusive('\n') {
             let line_at = from;
             from += line.len();
-            let sure = self.read_labelled(target, (line, line_at), told, setting);
+            let sure = self.read_labelled(target, (line, line_at), before, setting);
             if !sure {
                 self.read_line(target, line, line_at, setting);
             }
-            told = self.tells(line, target);
+            before = Some(line);
         }
     }
 
@@ -66,13 +67,9 @@ impl Work {
             let start = from + at;
             let rest = &text[start..];
             let mut end = None;
-            let shape = Shape {
-                len: rest.len() as u32,
-                ..Shape::of(PEM.as_bytes())
-            };
-            target.compiled.each_open(shape, false, |ready| {
+            for ready in target.compiled.each_armoured(rest.len() as u32) {
                 end = end.max(ready.form.longest(rest.as_bytes(), &mut self.caches));
-            });
+            }
             let Some(len) = end.filter(|it| *it > 0 && rest.is_char_boundary(*it)) else {
                 from = start + PEM.len();
                 continue;
@@ -89,28 +86,23 @@ impl Work {
         }
     }
 
-    /// What a line such as `type: ssn` tells of the next.
-    fn tells<'l>(&mut self, line: &'l str, target: Target<'_>) -> Option<&'l str> {
-        let (label, value) = labelled(line)?;
-        let tone = self.words.hear(label, &target.compiled.vocabulary);
-        (tone.has(Tone::LABEL) && value.len() <= LABEL_BYTES_MAX).then_some(value)
-    }
-
     /// A line of the form `label: value`. False if it is none, or the value says nothing.
     fn read_labelled(
         &mut self,
         target: Target<'_>,
         (line, line_at): (&str, usize),
-        told: Option<&str>,
+        before: Option<&str>,
         setting: &Setting<'_>,
     ) -> bool {
         let Some((label, value)) = labelled(line) else {
             return false;
         };
+        let vocabulary = &target.compiled.vocabulary;
         let mut words = core::mem::take(&mut self.words);
-        let mut tone = words.hear(label, &target.compiled.vocabulary);
-        if let Some(told) = told.filter(|_| tone.has(Tone::VALUE)) {
-            tone = words.hear(told, &target.compiled.vocabulary);
+        let mut tone = words.hear(label, vocabulary);
+        if let Some(before) = before.filter(|_| tone.has(Tone::VALUE)) {
+            let told = tells(before, &mut words, vocabulary);
+            tone = words.hear(told.unwrap_or(label), vocabulary);
         }
         let beside = Setting {
             names: &[],
@@ -121,14 +113,8 @@ impl Work {
             ..*setting
         };
         let first = self.hits.len();
-        let at = line_at + offset(line, value);
-        self.fit(
-            target,
-            value,
-            Shape::of(value.as_bytes()),
-            at as u32,
-            &beside,
-        );
+        let at = (line_at + offset(line, value)) as u32;
+        self.fit(target, value, Shape::of(value.as_bytes()), at, &beside);
         self.words = words;
         let sure = self.hits[first..]
             .iter()
@@ -219,6 +205,13 @@ impl Work {
             to
         })
     }
+}
+
+/// What a line such as `type: ssn` tells of the next.
+fn tells<'l>(line: &'l str, words: &mut Listener, vocabulary: &Vocabulary) -> Option<&'l str> {
+    let (label, value) = labelled(line)?;
+    let is_short = value.len() <= LABEL_BYTES_MAX;
+    (is_short && words.hear(label, vocabulary).has(Tone::LABEL)).then_some(value)
 }
 
 /// The words of a line, from and to, without the marks around them.

@@ -153,12 +153,14 @@ const NO_SECRETS: &[&[u8]] = &[
 
 /// Something that is kept secret: no flag, no placeholder, not masked.
 pub(super) fn secret(value: &[u8]) -> bool {
-    let masked = value
+    let mut masked = value
         .iter()
         .filter(|it| matches!(it, b'*' | b'.' | b'-' | b'#' | b'_' | b' '))
-        .count()
+        .count();
+    if !value.is_ascii() {
         // A bullet is three bytes.
-        + 3 * value.windows(3).filter(|it| *it == "•".as_bytes()).count();
+        masked += 3 * value.windows(3).filter(|it| *it == "•".as_bytes()).count();
+    }
     let reference = value.starts_with(b"${") || value.starts_with(b"{{") || value.starts_with(b"<");
     let same = value
         .windows(2)
