@@ -2,6 +2,9 @@
 //! one collection together, and the
 //! seedlings among them by how long ago they were seen.
 
+mod seed;
+
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use gatewatch_model::definition::Operation;
@@ -10,36 +13,41 @@ use gatewatch_model::facts::{Facts, Observation, Quantiles};
 use gatewatch_model::{CollectionId, EndpointId};
 
 use crate::collections::digest;
-use crate::limits::GROWN_CALLS;
+use crate::limits::{GROWN_CALLS, PROFILED_SEEDLINGS_MAX};
 use crate::places::Places;
 use crate::profile::{Profile, Types};
 use crate::recency::Recency;
 use crate::slab::Slab;
+pub(crate) use seed::Seed;
 
-#[derive(Clone, Debug, PartialEq, minicbor::Encode, minicbor::Decode)]
-#[cbor(map)]
+/// Small, because there may be many that are no more than seeds.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Endpoint {
-    #[n(0)]
     pub collection: CollectionId,
     /// `GET /orders/{id}`.
-    #[n(1)]
     pub key: Box<str>,
-    #[n(2)]
-    pub facts: Facts,
+    pub body: Body,
     /// Whether it has ever answered other than a miss.
-    #[n(3)]
     pub answered: bool,
     /// Whether a person has merged others into it: never let go to make room.
-    #[n(4)]
     pub kept: bool,
     /// Whether it has proved itself. It never becomes a seedling again.
-    #[n(5)]
     pub grown: bool,
-    #[n(6)]
-    #[cbor(default)]
-    pub profile: Profile,
-    #[cbor(skip)]
     pub own: Own,
+}
+
+/// What is known of an endpoint.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Body {
+    /// As long as it has not proved itself and others took the room for profiles: facts alone.
+    Seed(Seed),
+    Full(Box<Full>),
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Full {
+    pub facts: Facts,
+    pub profile: Profile,
 }
 
 /// What an endpoint has only while it is in memory.
@@ -69,17 +77,39 @@ impl Default for Own {
     }
 }
 
-#[derive(Default)]
 pub(crate) struct Endpoints {
     pub slab: Slab<Endpoint>,
     pub seedlings: Recency,
+    /// Seedlings that have a profile, and how many may.
+    profiled: usize,
+    profiled_max: usize,
     by_key: Places,
     by_id: Places,
     /// Collection and endpoint, by place.
     by_home: BTreeSet<(u32, u32)>,
 }
 
+impl Default for Endpoints {
+    fn default() -> Self {
+        Endpoints {
+            slab: Slab::default(),
+            seedlings: Recency::default(),
+            profiled: 0,
+            profiled_max: PROFILED_SEEDLINGS_MAX,
+            by_key: Places::default(),
+            by_id: Places::default(),
+            by_home: BTreeSet::new(),
+        }
+    }
+}
+
 impl Endpoints {
+    /// From now on so many seedlings may have a profile.
+    #[cfg(test)]
+    pub fn set_profiled_max(&mut self, profiled_max: usize) {
+        self.profiled_max = profiled_max;
+    }
+
     pub fn find(&self, home: u32, key: &str) -> Option<u32> {
         let key = (home, key);
         self.by_key.find(key, |at| {
@@ -102,11 +132,10 @@ impl Endpoints {
         self.insert(Endpoint {
             collection,
             key: key.into(),
-            facts: Facts::default(),
+            body: self.fresh_body(),
             answered: false,
             kept: false,
             grown: false,
-            profile: Profile::default(),
             own: Own {
                 id: id(collection, key),
                 home,
@@ -120,6 +149,7 @@ impl Endpoints {
     /// Takes in an endpoint; a seedling counts as the one seen last.
     pub fn insert(&mut self, endpoint: Endpoint) -> u32 {
         let (seedling, home) = (!endpoint.grown, endpoint.own.home);
+        self.profiled += usize::from(endpoint.is_profiled_seedling());
         let at = self.slab.insert(endpoint);
         self.by_home.insert((home, at));
         self.by_key
@@ -134,6 +164,7 @@ impl Endpoints {
 
     pub fn remove(&mut self, at: u32) -> Option<Endpoint> {
         let endpoint = self.slab.remove(at)?;
+        self.profiled -= usize::from(endpoint.is_profiled_seedling());
         self.by_key.remove(endpoint.full_key(), at);
         self.by_id.remove(endpoint.own.id, at);
         self.by_home.remove(&(endpoint.own.home, at));
@@ -146,22 +177,51 @@ impl Endpoints {
     /// Folds one observation into the endpoint, which may grow by it.
     pub fn observe(&mut self, at: u32, seen: &Observation) {
         if let Some(endpoint) = self.slab.get_mut(at) {
-            endpoint.facts.observe(seen);
+            match &mut endpoint.body {
+                Body::Seed(seed) => seed.observe(seen),
+                Body::Full(full) => full.facts.observe(seen),
+            }
             endpoint.answered |= !MISSES.contains(&seen.status);
         }
         self.grow(at);
     }
 
-    /// Lets a seedling that has proved itself out of the list of those that may go.
+    /// Lets a seedling that has proved itself out of the list of those that may go. One that has
+    /// no profile gets it then, or when there is room.
     pub fn grow(&mut self, at: u32) {
         let Some(endpoint) = self.slab.get_mut(at).filter(|it| !it.grown) else {
             return;
         };
-        endpoint.grown = endpoint.kept || endpoint.answered && endpoint.facts.calls >= GROWN_CALLS;
+        let was_profiled = endpoint.is_profiled_seedling();
+        endpoint.grown = endpoint.kept || endpoint.answered && endpoint.calls() >= GROWN_CALLS;
+        if endpoint.grown || self.profiled < self.profiled_max {
+            endpoint.make_full();
+        }
+        self.profiled -= usize::from(was_profiled);
+        self.profiled += usize::from(endpoint.is_profiled_seedling());
         if endpoint.grown {
             self.seedlings.remove(at);
         } else {
             self.seedlings.touch(at);
+        }
+    }
+
+    /// Folds another into an endpoint, which may grow by it.
+    pub fn take_in(&mut self, at: u32, old: &Endpoint) {
+        if let Some(endpoint) = self.slab.get_mut(at) {
+            self.profiled -= usize::from(endpoint.is_profiled_seedling());
+            endpoint.take_in(old);
+            self.profiled += usize::from(endpoint.is_profiled_seedling());
+        }
+        self.grow(at);
+    }
+
+    /// Of an endpoint that is new, and no more than a seed where all room for profiles is taken.
+    fn fresh_body(&self) -> Body {
+        if self.profiled < self.profiled_max {
+            Body::Full(Box::default())
+        } else {
+            Body::Seed(Seed::default())
         }
     }
 
@@ -189,10 +249,55 @@ impl Endpoint {
         self.key.split_once(' ').map_or(&*self.key, |it| it.1)
     }
 
+    pub fn facts(&self) -> Cow<'_, Facts> {
+        match &self.body {
+            Body::Seed(seed) => Cow::Owned(seed.facts()),
+            Body::Full(full) => Cow::Borrowed(&full.facts),
+        }
+    }
+
+    pub fn calls(&self) -> u64 {
+        match &self.body {
+            Body::Seed(seed) => seed.calls(),
+            Body::Full(full) => full.facts.calls,
+        }
+    }
+
+    /// What a seed has not got.
+    pub fn profile_mut(&mut self) -> Option<&mut Profile> {
+        match &mut self.body {
+            Body::Seed(_) => None,
+            Body::Full(full) => Some(&mut full.profile),
+        }
+    }
+
+    /// Makes a profile for it where there is none.
+    fn make_full(&mut self) {
+        if let Body::Seed(seed) = &self.body {
+            self.body = Body::Full(Box::new(Full {
+                facts: seed.facts(),
+                profile: Profile::default(),
+            }));
+        }
+    }
+
+    fn is_profiled_seedling(&self) -> bool {
+        !self.grown && matches!(self.body, Body::Full(_))
+    }
+
     /// Folds another into it.
-    pub fn take_in(&mut self, old: &Endpoint) {
-        self.facts.merge(&old.facts);
-        self.profile.merge(&old.profile);
+    fn take_in(&mut self, old: &Endpoint) {
+        if matches!(old.body, Body::Full(_)) {
+            self.make_full();
+        }
+        match (&mut self.body, &old.body) {
+            (Body::Seed(mine), _) => mine.merge(&old.facts()),
+            (Body::Full(mine), Body::Seed(theirs)) => mine.facts.merge(&theirs.facts()),
+            (Body::Full(mine), Body::Full(theirs)) => {
+                mine.facts.merge(&theirs.facts);
+                mine.profile.merge(&theirs.profile);
+            }
+        }
         self.answered |= old.answered;
         self.kept |= old.kept;
         self.own.differs = None;
@@ -200,9 +305,10 @@ impl Endpoint {
 
     /// Whether it was seen otherwise than documented.
     pub fn differs(&self, operation: &Operation) -> bool {
-        self.own
-            .differs
-            .unwrap_or_else(|| self.profile.differs(&self.facts, operation))
+        self.own.differs.unwrap_or_else(|| match &self.body {
+            Body::Seed(_) => false,
+            Body::Full(full) => full.profile.differs(&full.facts, operation),
+        })
     }
 
     fn full_key(&self) -> (u32, &str) {
@@ -210,33 +316,54 @@ impl Endpoint {
     }
 
     pub fn heap_bytes(&self) -> usize {
-        self.key.len() + self.facts.heap_bytes() + self.profile.heap_bytes()
+        let body = match &self.body {
+            Body::Seed(seed) => seed.heap_bytes(),
+            Body::Full(full) => {
+                size_of::<Full>() + full.facts.heap_bytes() + full.profile.heap_bytes()
+            }
+        };
+        self.key.len() + body
+    }
+
+    /// Reads from the places that an exchange will need.
+    pub fn touch(&self, caller: u64) -> u64 {
+        match &self.body {
+            Body::Seed(seed) => seed.touch(),
+            Body::Full(full) => full.facts.touch(caller) ^ full.profile.touch(),
+        }
     }
 
     /// Reads from the places that its row will need.
     pub fn touch_row(&self) -> u64 {
         let key = self.key.as_bytes().first().copied();
-        u64::from(key.unwrap_or_default()) ^ self.facts.touch_all() ^ self.profile.touch_facts()
+        let body = match &self.body {
+            Body::Seed(seed) => seed.touch(),
+            Body::Full(full) => full.facts.touch_all() ^ full.profile.touch_facts(),
+        };
+        u64::from(key.unwrap_or_default()) ^ body
     }
 
     pub fn row(&self, types: Types<'_>) -> EndpointRow {
         let (method, template) = self.key.split_once(' ').unwrap_or(("", &self.key));
+        let name = (method, template);
+        let facts = self.facts();
         EndpointRow {
             id: self.own.id,
             collection: self.collection,
             method: method.into(),
             template: template.into(),
-            first_seen: self.facts.first_seen,
-            last_seen: self.facts.last_seen,
-            calls: self.facts.calls,
-            statuses: self.facts.statuses.iter().collect(),
-            callers_estimate: self.facts.callers.estimate(),
-            request_bytes: spread(&self.facts.request_bytes),
-            response_bytes: spread(&self.facts.response_bytes),
-            latency_micros: spread(&self.facts.latency_micros),
-            facts: self
-                .profile
-                .facts((method, template), self.facts.calls, types),
+            first_seen: facts.first_seen,
+            last_seen: facts.last_seen,
+            calls: facts.calls,
+            statuses: facts.statuses.iter().collect(),
+            callers_estimate: facts.callers.estimate(),
+            request_bytes: spread(&facts.request_bytes),
+            response_bytes: spread(&facts.response_bytes),
+            latency_micros: spread(&facts.latency_micros),
+            facts: match &self.body {
+                Body::Seed(_) => Profile::default().facts(name, facts.calls, types),
+                Body::Full(full) => full.profile.facts(name, facts.calls, types),
+            },
         }
     }
 }

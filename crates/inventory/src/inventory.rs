@@ -19,7 +19,7 @@ use gatewatch_model::{Blemishes, Caller, EndpointId, Exchange, Position, Timesta
 use crate::aliases::Aliases;
 use crate::callers::caller_hash;
 use crate::collections::{Collection, Collections};
-use crate::endpoints::{Endpoints, MISSES};
+use crate::endpoints::{Body, Endpoints, MISSES};
 use crate::limits::{COLLECTIONS_MAX, ENDPOINTS_MAX, SEEDLINGS_MAX};
 use crate::paths::{Labels, Masks, Recent, Trail, Tree};
 use crate::pending::Pending;
@@ -294,8 +294,7 @@ impl Inventory {
     fn touch(&self, at: u32, caller: u64) {
         if let Some(endpoint) = self.endpoints.slab.get(at) {
             // Nothing comes of it but that the memory is at hand.
-            let (facts, profile) = (&endpoint.facts, &endpoint.profile);
-            core::hint::black_box(facts.touch(caller) ^ profile.touch());
+            core::hint::black_box(endpoint.touch(caller));
         }
     }
 
@@ -318,8 +317,11 @@ impl Inventory {
         let seen = observation(sighting, blemishes);
         self.endpoints.observe(at, &seen);
         let endpoint = self.endpoints.slab.get_mut(at)?;
-        let profile = &mut endpoint.profile;
-        let found = profile.observe(&Seen::of(sighting, seen.caller, &endpoint.key, self.seed));
+        let mut found = Vec::new();
+        if let Body::Full(full) = &mut endpoint.body {
+            let profile = &mut full.profile;
+            found = profile.observe(&Seen::of(sighting, seen.caller, &endpoint.key, self.seed));
+        }
         let own = &mut endpoint.own;
         let waits_at = *own
             .waits_at

@@ -3,7 +3,12 @@
 pub const COLLECTIONS_MAX: usize = 4_096;
 pub const ENDPOINTS_MAX: usize = 20_000;
 /// Of these, endpoints that have not proved themselves.
-pub const SEEDLINGS_MAX: usize = 4_000;
+pub const SEEDLINGS_MAX: usize = 14_000;
+/// Of these, such that have a profile already. The others are seeds until they prove themselves or
+/// there is room.
+pub const PROFILED_SEEDLINGS_MAX: usize = 4_000;
+/// What is counted of a seed.
+pub const SEED_FACTS_BYTES_MAX: usize = 160;
 /// So many calls make an endpoint of a seedling, if one of them was more than a scanner's miss.
 pub const GROWN_CALLS: u64 = 8;
 /// Merges that can be remembered; a person makes each of them.

@@ -61,11 +61,10 @@ impl Inventory {
     }
 
     fn take_in(&mut self, into_at: u32, old: &Endpoint) {
-        self.ways.void();
+        self.ways.void(old.own.home);
         let Some(into) = self.endpoints.slab.get_mut(into_at) else {
             return;
         };
-        into.take_in(old);
         into.kept = true;
         self.aliases.add(Alias {
             collection: old.collection,
@@ -74,7 +73,7 @@ impl Inventory {
             new: into.key.clone(),
             new_id: into.own.id,
         });
-        self.endpoints.grow(into_at);
+        self.endpoints.take_in(into_at, old);
     }
 
     /// Counts one endpoint less in its collection.
@@ -92,7 +91,7 @@ impl Inventory {
             return;
         }
         if let Some(collection) = self.collections.remove(home) {
-            self.ways.void();
+            self.ways.void(home);
             self.path_nodes -= collection.paths.len();
             if let Some(waits_at) = collection.own.waits_at {
                 self.pending.collections[waits_at as usize] = None;

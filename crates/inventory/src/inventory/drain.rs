@@ -53,7 +53,7 @@ impl Inventory {
                 let home = self.collections.slab.get(endpoint.own.home);
                 let scope = home.map_or("/", |it| &*it.scope);
                 let mut row = endpoint.row(Types { judge, scope });
-                self.explain_row(waiting.at, (&mut labels, &mut recent), &mut row.facts);
+                self.explain_row(waiting.at, (&mut labels, &mut recent), &mut row);
                 effects.endpoints.push(row);
                 effects.rollups.extend(waiting.rollups());
             }

@@ -13,7 +13,7 @@ impl Inventory {
     /// loaded too. It has to be the same for the life of an installation.
     pub fn set_key(&mut self, key: &[u8; 32]) {
         self.masks = Masks::new(key);
-        self.ways.void();
+        self.ways.void_all();
         self.seed = self.masks.seed();
         self.scratch.recent = Recent::default();
         self.path_nodes = 0;
@@ -123,7 +123,7 @@ impl Inventory {
     }
 
     fn rename_where(&mut self, home: u32, before: Option<&Before>, is_one: impl Fn(&str) -> bool) {
-        self.ways.void();
+        self.ways.void(home);
         let own = self.endpoints.of(home).filter(|(_, it)| is_one(&it.key));
         let mut own = own.map(|(at, it)| (it.key.clone(), at)).collect::<Vec<_>>();
         own.sort_unstable();
@@ -160,12 +160,9 @@ impl Inventory {
             self.endpoints.add(home, old.collection, key)
         });
         let into = endpoints::id(old.collection, key);
-        if let Some(endpoint) = self.endpoints.slab.get_mut(into_at) {
-            endpoint.take_in(&old);
-        }
         self.leave_name(&old, into, into_at);
         self.aliases.lead_on(old.collection, old.own.id, key, into);
-        self.endpoints.grow(into_at);
+        self.endpoints.take_in(into_at, &old);
         self.leave(home);
     }
 

@@ -7,6 +7,7 @@ use gatewatch_model::info_type::Judge;
 use gatewatch_model::{EndpointId, Timestamp};
 
 use super::Inventory;
+use crate::endpoints::Body;
 use crate::limits::PROFILES_PER_CHECKPOINT_MAX;
 use crate::profile::Types;
 
@@ -31,12 +32,17 @@ impl Inventory {
         let mut waiting = core::mem::take(&mut self.line.waiting);
         waiting.retain(|(at, id)| {
             let endpoint = self.endpoints.slab.get_mut(*at);
-            let Some(endpoint) = endpoint.filter(|it| it.own.id == *id && it.profile.own.waits)
-            else {
+            let Some(endpoint) = endpoint.filter(|it| it.own.id == *id) else {
                 return false;
             };
-            let calls = endpoint.facts.calls;
-            if room == 0 || !endpoint.profile.is_due(calls, now) {
+            let Body::Full(full) = &mut endpoint.body else {
+                return false;
+            };
+            let (facts, profile) = (&full.facts, &mut full.profile);
+            if !profile.own.waits {
+                return false;
+            }
+            if room == 0 || !profile.is_due(facts.calls, now) {
                 return true;
             }
             room -= 1;
@@ -44,14 +50,14 @@ impl Inventory {
             let operation = collection.and_then(|it| it.said.operation(&endpoint.key));
             let scope = collection.map_or("/", |it| &*it.scope);
             let types = Types { judge, scope };
-            let row = endpoint.profile.row(*id, &endpoint.facts, operation, types);
+            let row = profile.row(*id, facts, operation, types);
             let differs = operation.map(|_| !row.differences.is_empty());
             if endpoint.own.differs != differs {
                 endpoint.own.differs = differs;
                 drifted.push(*at);
             }
             effects.profiles.push(row);
-            endpoint.profile.set_written(calls, now);
+            profile.set_written(facts.calls, now);
             false
         });
         self.line.waiting = waiting;
@@ -63,8 +69,11 @@ impl Inventory {
         let Some(endpoint) = self.endpoints.slab.get_mut(at) else {
             return;
         };
-        let profile = &mut endpoint.profile;
-        if !profile.own.waits && !profile.is_written(endpoint.facts.calls) {
+        let Body::Full(full) = &mut endpoint.body else {
+            return;
+        };
+        let profile = &mut full.profile;
+        if !profile.own.waits && !profile.is_written(full.facts.calls) {
             profile.own.waits = true;
             self.line.waiting.push((at, endpoint.own.id));
         }

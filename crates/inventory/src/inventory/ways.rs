@@ -14,7 +14,8 @@ use crate::paths::{REST, Trail};
 #[derive(Default)]
 pub(crate) struct Ways {
     places: Vec<Option<Way>>,
-    /// Ways found under another number are void.
+    /// Ways found under another number of their home, or of all, are void.
+    numbers: Vec<u64>,
     number: u64,
 }
 
@@ -29,19 +30,34 @@ struct Way {
 }
 
 impl Ways {
-    /// Something was decided anew: no way need lead where it did.
-    pub fn void(&mut self) {
+    /// Something was decided anew in a home: no way of it need lead where it did.
+    pub fn void(&mut self, home: u32) {
+        let places = home as usize + 1;
+        if self.numbers.len() < places {
+            self.numbers.resize(places, 0);
+        }
+        self.numbers[home as usize] += 1;
+    }
+
+    pub fn void_all(&mut self) {
         self.number += 1;
+    }
+
+    /// Of a home by now; it only ever grows.
+    fn number(&self, home: u32) -> u64 {
+        self.number + self.numbers.get(home as usize).copied().unwrap_or(0)
     }
 
     pub fn heap_bytes(&self) -> usize {
         let texts = self.places.iter().flatten().map(|it| it.plain.len());
-        self.places.capacity() * size_of::<Option<Way>>() + texts.sum::<usize>()
+        self.places.capacity() * size_of::<Option<Way>>()
+            + self.numbers.capacity() * size_of::<u64>()
+            + texts.sum::<usize>()
     }
 
     fn find(&self, home: u32, plain: &str) -> Option<&Way> {
         let way = self.places.get(self.place(home, plain))?.as_ref()?;
-        let same = way.home == home && way.number == self.number && *way.plain == *plain;
+        let same = way.home == home && way.number == self.number(home) && *way.plain == *plain;
         same.then_some(way)
     }
 
@@ -55,7 +71,7 @@ impl Ways {
     }
 
     fn keep(&mut self, home: u32, plain: &str, (at, id): (u32, EndpointId), trail: Trail) {
-        let place = self.place(home, plain);
+        let (place, number) = (self.place(home, plain), self.number(home));
         let fits = plain.len() <= WAY_BYTES_MAX;
         let Some(place) = self.places.get_mut(place).filter(|_| fits) else {
             return;
@@ -63,7 +79,7 @@ impl Ways {
         let old = place.take().map(|it| it.plain);
         let old = old.filter(|it| **it == *plain);
         *place = Some(Way {
-            number: self.number,
+            number,
             home,
             at,
             id,
@@ -162,7 +178,12 @@ mod tests {
         assert_eq!(ways.find(1, "GET /a").map(|it| it.at), Some(3));
         assert_eq!(ways.find(2, "GET /a").map(|it| it.at), None);
         assert_eq!(ways.find(1, "GET /b").map(|it| it.at), None);
-        ways.void();
+        ways.void(2);
+        assert_eq!(ways.find(1, "GET /a").map(|it| it.at), Some(3));
+        ways.void(1);
+        assert_eq!(ways.find(1, "GET /a").map(|it| it.at), None);
+        ways.keep(1, "GET /a", (3, ID), Trail::default());
+        ways.void_all();
         assert_eq!(ways.find(1, "GET /a").map(|it| it.at), None);
     }
 

@@ -2,6 +2,7 @@
 
 use gatewatch_decode::Api;
 use gatewatch_model::definition::{Definition, Subject};
+use gatewatch_model::effects::EndpointRow;
 use gatewatch_model::{CollectionId, EndpointId, Timestamp};
 
 use super::Inventory;
@@ -128,7 +129,7 @@ impl Inventory {
         };
         let (id, keys) = (collection.id, collection.said.keys());
         let uncalled = self.endpoints.of(home);
-        let uncalled = uncalled.filter(|(_, it)| it.facts.calls == 0);
+        let uncalled = uncalled.filter(|(_, it)| it.calls() == 0);
         let mut uncalled = uncalled
             .filter(|(_, it)| collection.said.operation(&it.key).is_none())
             .map(|(at, it)| (it.own.id, at))
@@ -179,7 +180,9 @@ impl Inventory {
         for at in own {
             if let Some(endpoint) = self.endpoints.slab.get_mut(at) {
                 endpoint.own.differs = None;
-                endpoint.profile.renew();
+                if let Some(profile) = endpoint.profile_mut() {
+                    profile.renew();
+                }
             }
         }
     }
@@ -199,7 +202,7 @@ impl Inventory {
         &self,
         at: u32,
         (labels, recent): (&mut Labels, &mut Recent),
-        facts: &mut gatewatch_model::profile::EndpointFacts,
+        row: &mut EndpointRow,
     ) {
         let Some(endpoint) = self.endpoints.slab.get(at) else {
             return;
@@ -209,15 +212,15 @@ impl Inventory {
         };
         labels.read_template_of_late(endpoint.template(), &self.masks, recent);
         let operation = collection.said.operation(&endpoint.key);
-        facts.known_by.traffic = endpoint.facts.calls > 0;
+        let facts = &mut row.facts;
         facts.known_by.definition = operation.is_some();
         facts.known_by.pin = collection.said.is_pinned(endpoint.template());
         facts.decisions = collection.explain(labels);
         facts.drift = collection.said.drift(
             &endpoint.key,
             crate::said::Seen {
-                calls: endpoint.facts.calls,
-                last: endpoint.facts.last_seen,
+                calls: row.calls,
+                last: row.last_seen,
                 answered: endpoint.answered,
                 differs: operation.is_some_and(|it| endpoint.differs(it)),
             },

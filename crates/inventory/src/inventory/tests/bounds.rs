@@ -82,6 +82,36 @@ fn where_all_have_grown_an_exchange_counts_in_its_collection_only() {
 }
 
 #[test]
+fn a_seed_has_counts_and_gets_its_profile_when_it_proves_itself_or_there_is_room() {
+    let mut inventory = small(9, 9, 9);
+    inventory.endpoints.set_profiled_max(1);
+    let see = |inventory: &mut Inventory, path: &str| {
+        let line = format!("GET https://a.example/{path}?q=1 200 latency=7");
+        see(inventory, &line).unwrap()
+    };
+    let profiled = |effects: &Effects| {
+        let profiles = effects.profiles.iter();
+        profiles.map(|it| it.endpoint).collect::<Vec<_>>()
+    };
+    let [first, second, third] = ["a", "b", "c"].map(|it| see(&mut inventory, it));
+    let effects = drained(&mut inventory);
+    assert_eq!(profiled(&effects), [first]);
+    let row = effects.endpoints.iter().find(|it| it.id == second).unwrap();
+    assert_eq!((row.calls, row.callers_estimate), (1, 1));
+    assert_eq!(row.facts.authenticated.no, 0);
+    for _ in 1..crate::limits::GROWN_CALLS {
+        see(&mut inventory, "b");
+    }
+    let effects = drained(&mut inventory);
+    assert_eq!(profiled(&effects), [second]);
+    assert_eq!(effects.profiles[0].members.len(), 1);
+    assert_eq!(effects.profiles[0].calls, crate::limits::GROWN_CALLS);
+    inventory.forget(first);
+    see(&mut inventory, "c");
+    assert_eq!(profiled(&drained(&mut inventory)), [third]);
+}
+
+#[test]
 fn what_people_merged_into_stays() {
     let mut inventory = small(9, 4, 2);
     let [one, two] = ["a", "b"]
@@ -148,7 +178,8 @@ fn a_flood_of_made_up_paths_leaves_memory_flat_and_grown_endpoints_alone() {
         late as f64 <= half as f64 * 1.01,
         "{half} bytes grew to {late}"
     );
-    assert!(late as f64 <= heap[0] as f64 * 1.05, "{heap:?}");
+    let all_there = heap[SEEDLINGS_MAX / 10_000];
+    assert!(late as f64 <= all_there as f64 * 1.05, "{heap:?}");
     let coverage = inventory.coverage();
     assert_eq!(coverage.endpoints, SEEDLINGS_MAX as u64 + 3);
     assert_eq!(

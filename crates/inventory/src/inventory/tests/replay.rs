@@ -18,6 +18,9 @@ const SMALL: Limits = Limits {
     seedlings: 14,
 };
 
+/// Some of the seedlings are no more than seeds.
+const PROFILED_MAX: usize = 5;
+
 /// Paths below this are single letters, those above are words that turn out to be values.
 const LETTERS: u8 = 7;
 const PATHS: u8 = 47;
@@ -211,6 +214,7 @@ fn begun(keyed: bool, inventory: Inventory) -> Inventory {
         limits: SMALL,
         ..inventory
     };
+    inventory.endpoints.set_profiled_max(PROFILED_MAX);
     if keyed {
         inventory.set_key(&[7; 32]);
     }

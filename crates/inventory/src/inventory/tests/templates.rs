@@ -212,7 +212,7 @@ fn no_order_shows() {
         inventory.settle();
         // What a name took part in while it was thought a value stays there: calls may differ.
         let all = inventory.endpoints.slab.iter();
-        let calls = all.map(|(_, it)| it.facts.calls).sum::<u64>();
+        let calls = all.map(|(_, it)| it.calls()).sum::<u64>();
         assert_eq!(calls, traffic.len() as u64);
         let all = inventory.endpoints.slab.iter();
         let mut found = all.map(|(_, it)| it.key.to_string()).collect::<Vec<_>>();

@@ -1,7 +1,11 @@
 //! Measures the fold of one partition: nanoseconds per exchange, bytes per endpoint, what a
-//! checkpoint and a snapshot cost, and what floods of made-up paths do to memory and templates.
-//! `-- 200`, `-- 10000` and `-- floods` measure one of the three.
+//! checkpoint and a snapshot cost, what floods of made-up paths do to memory and templates, and
+//! whether learning costs the same for many hosts as for few. `-- 200`, `-- 10000`, `-- floods`
+//! and `-- hosts` measure one of the four; a number behind it is how many exchanges are folded.
 #![expect(clippy::print_stdout, reason = "an example that prints its figures")]
+
+mod floods;
+mod hosts;
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -13,13 +17,18 @@ use gatewatch_model::exchange::{Body, Request, Response};
 use gatewatch_model::info_type::NoTypes;
 use gatewatch_model::{Blemishes, Caller, EndpointId, Exchange, Timestamp};
 
+/// As in the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ENDPOINTS: u64 = 10_000;
 /// What a cache of a processor holds the profiles of.
 const HOT_ENDPOINTS: u64 = 200;
 const HOSTS: u64 = 2_000;
 const CALLERS: u64 = 100_000;
 const EXCHANGES: u64 = 2_000_000;
-const FLOOD: u64 = 1_000_000;
+/// Until every endpoint has proved itself.
+const WARM_UP: u64 = 500_000;
 /// As many exchanges as come in a quarter of a second at the budget's rate.
 const CHECKPOINT: u64 = 20_000;
 /// A shard folds an exchange while it is still in the cache, so these are read once before.
@@ -27,19 +36,24 @@ const WARM: usize = 16;
 
 fn main() {
     let asked = std::env::args().nth(1);
+    let count = std::env::args().nth(2);
+    let count = count.and_then(|it| it.parse().ok()).unwrap_or(EXCHANGES);
     let is_asked = |part: &str| asked.as_deref().is_none_or(|it| it == part);
     if is_asked("200") {
-        run(HOT_ENDPOINTS, EXCHANGES);
+        run(HOT_ENDPOINTS, count);
     }
     if is_asked("10000") {
-        let fold = run(ENDPOINTS, EXCHANGES);
+        let fold = run(ENDPOINTS, count);
         snapshot(&fold.inventory);
     }
     if is_asked("floods") {
-        let mut fold = run(ENDPOINTS, EXCHANGES / 4);
-        for kind in FLOODS {
-            flood(&mut fold.inventory, kind);
+        let mut fold = run(ENDPOINTS, WARM_UP);
+        for kind in floods::FLOODS {
+            floods::flood(&mut fold.inventory, kind);
         }
+    }
+    if is_asked("hosts") {
+        hosts::compare();
     }
 }
 
@@ -51,7 +65,7 @@ fn run(endpoints: u64, count: u64) -> Fold {
     // As every installation has one.
     fold.inventory.set_key(&[7; 32]);
     let before = resident_bytes();
-    fold.run(&exchanges, count / 4);
+    fold.run(&exchanges, WARM_UP);
     (fold.times, fold.rows, fold.profiles) = (Times::default(), 0, 0);
     fold.run(&exchanges, count);
     let times = &fold.times;
@@ -139,6 +153,7 @@ impl Fold {
             self.times.digest += start.elapsed();
             if checkpoint % 5 == 4 {
                 self.digests.take();
+                self.inventory.decide_due();
                 self.inventory.tick(at);
             }
             let start = Cpu::now();
@@ -299,108 +314,6 @@ fn snapshot(inventory: &Inventory) {
     println!(
         "loading it                              {:>8.1} ms",
         start.elapsed().as_secs_f64() * 1e3
-    );
-}
-
-/// Paths that somebody makes up.
-struct Flood {
-    name: &'static str,
-    status: u16,
-    words: usize,
-    tail: &'static str,
-}
-
-static FLOODS: &[Flood] = &[
-    Flood {
-        name: "that are missed",
-        status: 404,
-        words: 1,
-        tail: ".php",
-    },
-    Flood {
-        name: "that are answered",
-        status: 200,
-        words: 1,
-        tail: "",
-    },
-    Flood {
-        name: "24 deep, answered",
-        status: 200,
-        words: 24,
-        tail: "",
-    },
-];
-
-/// What the paths that came before the flood are called by now.
-fn known(inventory: &mut Inventory) -> Vec<Box<str>> {
-    let mut reading = Reading::default();
-    let known = (0..HOT_ENDPOINTS).map(|it| {
-        // All of the host that is flooded, and some of the others.
-        let number = if it % 2 == 0 {
-            it / 2 * HOSTS % ENDPOINTS
-        } else {
-            it
-        };
-        let exchange = exchange(number, ENDPOINTS);
-        reading.read(&exchange);
-        inventory.template_of(&exchange, &reading, "/")
-    });
-    known.collect()
-}
-
-fn flood(inventory: &mut Inventory, kind: &Flood) {
-    let (mut measures, mut reading) = (Vec::new(), Reading::default());
-    let before = known(inventory);
-    let start = Cpu::now();
-    for number in 0..FLOOD {
-        let mut exchange = Exchange::default();
-        let mut url = "https://api0.contoso.example".to_owned();
-        for word in 0..kind.words as u64 {
-            let mut letters = mixed(number * 64 + word);
-            url.push('/');
-            for _ in 0..9 {
-                url.push(char::from(b'a' + (letters % 26) as u8));
-                letters /= 26;
-            }
-        }
-        url.push_str(kind.tail);
-        exchange.request.url = url.into();
-        exchange.response = Some(Response {
-            status: Some(kind.status),
-            ..Response::default()
-        });
-        reading.read(&exchange);
-        inventory.observe(&Sighting {
-            exchange: &exchange,
-            reading: &reading,
-            scope: "/",
-            caller: &Caller::Unknown,
-            external: None,
-            at: Timestamp::ZERO,
-            blemishes: Blemishes::default(),
-            fits: &[],
-            judge: &NoTypes,
-        });
-        if number % (FLOOD / 10) == FLOOD / 20 {
-            inventory.drain(&mut Effects::default(), &NoTypes);
-            measures.push(resident_bytes());
-        }
-    }
-    println!(
-        "{FLOOD} made-up paths {:<18} {:>7.0} ns each",
-        kind.name,
-        start.elapsed().as_nanos() as f64 / FLOOD as f64
-    );
-    let (first, last) = (measures[0], measures[measures.len() - 1]);
-    println!(
-        "  resident growth first to last         {:>8.1} %",
-        (last as f64 / first as f64 - 1.0) * 100.0
-    );
-    let after = known(inventory);
-    let other = before.iter().zip(&after).filter(|(one, two)| one != two);
-    println!(
-        "  templates of before that are others   {:>8}",
-        other.count()
     );
 }
 
