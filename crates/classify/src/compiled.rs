@@ -12,7 +12,7 @@ use crate::context::{Speaker, Stance};
 use crate::form::{Caches, Form};
 use crate::gate::Shape;
 use crate::info_type::InfoType;
-use crate::sieve::{PatternSet, Sieve};
+use crate::sieve::{Block, PatternSet, Sieve};
 use crate::vocabulary::Vocabulary;
 
 /// Patterns of all types together; what is beyond is not looked for.
@@ -32,6 +32,7 @@ pub(crate) struct Compiled {
     /// Where the patterns of each type stand.
     of_type: Vec<(u32, u32)>,
     sieve: Sieve,
+    all: PatternSet,
     /// For values that count for their member however little they say.
     every: PatternSet,
     /// For values that must say enough at once.
@@ -87,6 +88,7 @@ impl Compiled {
         Compiled {
             vocabulary: Vocabulary::of(&catalogue),
             sieve: Sieve::of(patterns.iter().map(|it| &it.form)),
+            all: from(0),
             every: from(COUNTED_FROM),
             telling: from(TELLING_FROM),
             armoured: (0..patterns.len() as u32)
@@ -119,9 +121,31 @@ impl Compiled {
         &self.patterns[from as usize..to as usize]
     }
 
-    /// The patterns that a value of that shape could fit; false if there are none.
-    pub fn admit(&self, shape: Shape, admitted: &mut PatternSet) -> bool {
-        self.sieve.admit(shape, admitted)
+    /// The patterns that a value of that shape could fit, of those that anything around it lets in;
+    /// false if there are none. All that need no name, or only those that can make a hit alone.
+    pub fn admit(
+        &self,
+        shape: Shape,
+        setting: &Setting<'_>,
+        every: bool,
+        admitted: &mut PatternSet,
+    ) -> bool {
+        let open = if setting.beside.is_empty() {
+            self.open(every)
+        } else {
+            self.all.blocks()
+        };
+        self.sieve.admit(shape, [open, setting.wanted], admitted)
+    }
+
+    /// How many parts a set of patterns has.
+    pub fn blocks(&self) -> usize {
+        self.all.blocks().len()
+    }
+
+    fn open(&self, every: bool) -> &[Block] {
+        let open = if every { &self.every } else { &self.telling };
+        open.blocks()
     }
 
     /// Visits the patterns that a key in armour of that length could fit.
@@ -142,8 +166,7 @@ impl Compiled {
         every: bool,
         mut visit: impl FnMut(&Ready),
     ) {
-        let open = if every { &self.every } else { &self.telling };
-        admitted.each_and(open.words(), |at| self.visit(at, shape, &mut visit));
+        admitted.each_and(self.open(every), |at| self.visit(at, shape, &mut visit));
     }
 
     /// Visits those of the admitted patterns that names want, and those of types that what stands
@@ -175,7 +198,8 @@ impl Compiled {
     }
 
     /// Adds the patterns of a type that a name lets in which speaks for it, or against it.
-    pub fn let_in(&self, speaker: Speaker, set: &mut [u64]) {
+    pub fn let_in(&self, speaker: Speaker, set: &mut [Block]) {
+        let set = set.as_flattened_mut();
         let (from, to) = self.of_type[speaker.info_type as usize];
         for at in from as usize..to as usize {
             if speaker.stance != Stance::Against || self.patterns[at].alone >= TELLING_FROM {
@@ -228,7 +252,8 @@ mod tests {
             for ready in compiled.patterns.iter().filter(|it| it.alone >= COUNTED_FROM) {
                 if ready.form.fits(text.as_bytes(), &mut caches) {
                     let (mut opened, mut admitted) = (false, PatternSet::default());
-                    compiled.admit(shape, &mut admitted);
+                    let all = compiled.all.blocks();
+                    compiled.sieve.admit(shape, [all, &[]], &mut admitted);
                     let mut open = |it: &Ready| opened |= core::ptr::eq(it, ready);
                     compiled.each_open(shape, &admitted, true, &mut open);
                     prop_assert!(opened);

@@ -5,6 +5,7 @@ use gatewatch_model::info_type::{Ground, Grounds};
 
 use crate::compiled::{Ready, TELLING_FROM};
 use crate::context::{Speaker, Stance, Tone};
+use crate::sieve::Block;
 
 /// Nothing is more certain.
 const MOST: f32 = 99.0;
@@ -27,7 +28,7 @@ pub(crate) struct Setting<'s> {
     /// What the names on the way say.
     pub names: &'s [Speaker],
     /// The patterns that these let in, as a set; none if there are no names.
-    pub wanted: &'s [u64],
+    pub wanted: &'s [Block],
     /// What a label, a segment of the path or the words before say.
     pub beside: &'s [Speaker],
     /// Which of these it was.

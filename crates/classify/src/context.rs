@@ -7,6 +7,7 @@ use gatewatch_decode::Leaf;
 use hashbrown::HashTable; // order never observed: only looked up by key
 
 use crate::compiled::Compiled;
+use crate::sieve::Block;
 
 pub(crate) use listener::Listener;
 
@@ -81,7 +82,7 @@ pub(crate) struct Contexts {
     known: HashTable<Known>,
     speakers: Vec<Speaker>,
     /// Sets of the patterns that the speakers of a context let in.
-    sets: Vec<u64>,
+    sets: Vec<Block>,
     listener: Listener,
 }
 
@@ -116,12 +117,12 @@ impl Contexts {
 
     /// Makes the set of the patterns that were just spoken of.
     fn set(&mut self, compiled: &Compiled) -> u32 {
-        let width = compiled.patterns.len().div_ceil(64);
+        let width = compiled.blocks();
         if self.listener.heard.is_empty() || width == 0 {
             return 0;
         }
         let from = self.sets.len().max(width);
-        self.sets.resize(from + width, 0);
+        self.sets.resize(from + width, Block::default());
         for speaker in &self.listener.heard {
             compiled.let_in(*speaker, &mut self.sets[from..]);
         }
@@ -129,8 +130,8 @@ impl Contexts {
     }
 
     /// The patterns that the names of a context let in.
-    pub fn wanted(&self, context: Context, compiled: &Compiled) -> &[u64] {
-        let width = compiled.patterns.len().div_ceil(64);
+    pub fn wanted(&self, context: Context, compiled: &Compiled) -> &[Block] {
+        let width = compiled.blocks();
         let from = context.set as usize * width;
         self.sets.get(from..from + width).unwrap_or(&[])
     }

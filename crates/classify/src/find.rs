@@ -62,7 +62,8 @@ pub(crate) struct Work {
     beside: Listener,
     /// What the words before a value in running text say.
     pub words: Listener,
-    of_leaf: Vec<Context>,
+    /// Leaves that are worth a look.
+    queue: Vec<(u32, Context)>,
     /// Leaves that tell what a sibling is: their group, and which leaf.
     labels: Vec<(u64, u32)>,
     countries: Countries,
@@ -115,31 +116,33 @@ impl Classifier {
         work.hits.clear();
         work.survey(leaves, contexts, compiled);
         let mut before = None;
-        for (at, leaf) in leaves.iter().enumerate() {
-            let context = work.of_leaf[at];
+        let queue = core::mem::take(&mut work.queue);
+        for (at, context) in &queue {
+            let (leaf_at, context) = (*at as usize, *context);
+            let Some(leaf) = leaves.get(leaf_at) else {
+                continue;
+            };
             let (Value::Text(text) | Value::Number(text)) = leaf.value else {
                 continue;
             };
-            if context.tone.has(Tone::SKIPPED) {
-                continue;
-            }
             let target = Target {
                 compiled,
                 on,
-                leaf: at as u32,
+                leaf: *at,
             };
             // After a word of a path, another is more likely a part of its template than a value.
             let in_path = leaf.spot() == Spot::RequestPath && !name_like(text);
             let path = before.filter(|_| in_path);
-            let label = path.or_else(|| work.label(&leaf, at, context, leaves));
+            let label = path.or_else(|| work.label(&leaf, leaf_at, context, leaves));
             let ground = if path.is_some() {
                 Ground::Name
             } else {
                 Ground::Sibling
             };
             work.look(target, text, (contexts, context), (label, ground));
-            before = name_like(text).then_some(text);
+            before = Some(text).filter(|it| leaf.spot() == Spot::RequestPath && name_like(it));
         }
+        work.queue = queue;
         &self.work.hits
     }
 }
@@ -163,17 +166,20 @@ impl Work {
     /// First over all leaves: what their names say, which of them are labels, which tell of a
     /// country.
     fn survey(&mut self, leaves: &Leaves, contexts: &mut Contexts, compiled: &Compiled) {
-        self.of_leaf.clear();
+        self.queue.clear();
         self.labels.clear();
         self.countries.clear();
         contexts.begin();
         for (at, leaf) in leaves.iter().enumerate() {
             let (Value::Text(text) | Value::Number(text)) = leaf.value else {
-                self.of_leaf.push(Context::default());
                 continue;
             };
             let context = contexts.of(&leaf, compiled);
-            self.of_leaf.push(context);
+            // A segment of a path tells of the next, however short it is.
+            let long = text.len() > 1 || leaf.spot() == Spot::RequestPath;
+            if long && !context.tone.has(Tone::SKIPPED) {
+                self.queue.push((at as u32, context));
+            }
             if matches!(leaf.value, Value::Number(_)) {
                 continue;
             }
@@ -286,9 +292,12 @@ impl Work {
         offset: u32,
         setting: &Setting<'_>,
     ) {
+        // A number of another kind, and a word of a text, must say enough at once.
+        let every = setting.ground != Ground::Words && !setting.tone.has(Tone::OTHER);
         let mut admitted = core::mem::take(&mut self.admitted);
-        if target.compiled.admit(shape, &mut admitted) {
-            self.try_patterns(target, (text, shape, offset), &admitted, setting);
+        let compiled = target.compiled;
+        if compiled.admit(shape, setting, every, &mut admitted) {
+            self.try_patterns(target, (text, shape, offset), (&admitted, every), setting);
         }
         self.admitted = admitted;
     }
@@ -297,7 +306,7 @@ impl Work {
         &mut self,
         target: Target<'_>,
         (text, shape, offset): (&str, Shape, u32),
-        admitted: &PatternSet,
+        (admitted, every): (&PatternSet, bool),
         setting: &Setting<'_>,
     ) {
         let mut placeholder = None;
@@ -326,8 +335,6 @@ impl Work {
                 });
             }
         };
-        // A number of another kind, and a word of a text, must say enough at once.
-        let every = setting.ground != Ground::Words && !setting.tone.has(Tone::OTHER);
         target.compiled.each_open(shape, admitted, every, |ready| {
             if !setting.speaks_of(ready.info_type) {
                 judge(ready, self);

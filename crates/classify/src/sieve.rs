@@ -13,7 +13,7 @@ const KINDS: usize = 256;
 const TABLES: usize = HEAD + 2 + PARTS;
 
 /// A part of a set of patterns, a bit for each.
-type Block = [u64; WORDS];
+pub(crate) type Block = [u64; WORDS];
 
 /// A set of patterns, by their place.
 #[derive(Clone, Debug, Default)]
@@ -41,14 +41,14 @@ impl PatternSet {
         self.0[at / BITS][at % BITS / 64] & 1 << (at % 64) != 0
     }
 
-    pub fn words(&self) -> &[u64] {
-        self.0.as_flattened()
+    pub fn blocks(&self) -> &[Block] {
+        &self.0
     }
 
     /// Visits what is in both, in order.
-    #[inline]
-    pub fn each_and(&self, others: &[u64], mut visit: impl FnMut(usize)) {
-        for (at, (word, other)) in self.words().iter().zip(others).enumerate() {
+    pub fn each_and(&self, others: &[Block], mut visit: impl FnMut(usize)) {
+        let (words, others) = (self.0.as_flattened(), others.as_flattened());
+        for (at, (word, other)) in words.iter().zip(others).enumerate() {
             let mut left = word & other;
             while left != 0 {
                 visit(at * 64 + left.trailing_zeros() as usize);
@@ -96,35 +96,38 @@ impl Sieve {
         sieve
     }
 
-    /// The patterns that a value of that shape could fit. False if there are none.
-    pub fn admit(&self, shape: Shape, admitted: &mut PatternSet) -> bool {
+    /// Of some sets the patterns that a value of that shape could fit. False if there are none.
+    pub fn admit(&self, shape: Shape, of: [&[Block]; 2], admitted: &mut PatternSet) -> bool {
         let [one, two, three] = shape.head;
-        let len = (shape.len as usize).min(LENGTHS);
         let [low, middle, high, _] = shape.kinds.to_le_bytes();
         let rows = [
             usize::from(one),
             usize::from(two),
             usize::from(three),
             usize::from(shape.last),
-            len,
+            (shape.len as usize).min(LENGTHS),
             usize::from(low),
             usize::from(middle),
             usize::from(high),
         ];
-        let mut sets = [&[][..]; TABLES];
-        for (at, set) in sets.iter_mut().enumerate() {
-            let from = self.begins[at] + rows[at] * self.blocks;
-            *set = &self.rows[from..from + self.blocks];
-        }
-        admitted.0.clear();
+        let sets: [&[Block]; TABLES] = core::array::from_fn(|table| {
+            let from = self.begins[table] + rows[table] * self.blocks;
+            &self.rows[from..from + self.blocks]
+        });
+        admitted.0.resize(self.blocks, Block::default());
         let mut any = Block::default();
-        for at in 0..self.blocks {
-            let mut block = [u64::MAX; WORDS];
+        for (at, left) in admitted.0.iter_mut().enumerate() {
+            let mut block = [0; WORDS];
+            for set in of {
+                if let Some(set) = set.get(at) {
+                    block = core::array::from_fn(|word| block[word] | set[word]);
+                }
+            }
             for set in sets {
                 block = core::array::from_fn(|word| block[word] & set[at][word]);
             }
             any = core::array::from_fn(|word| any[word] | block[word]);
-            admitted.0.push(block);
+            *left = block;
         }
         any != Block::default()
     }
