@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+mod refresh_intel;
 mod score;
 mod tidy;
 mod train;
@@ -15,7 +16,12 @@ struct Chore {
     run: fn(&Path, &[String]) -> anyhow::Result<()>,
 }
 
-static ROLL: &[&Chore] = &[&tidy::CHORE, &score::CHORE, &train::CHORE];
+static ROLL: &[&Chore] = &[
+    &tidy::CHORE,
+    &score::CHORE,
+    &train::CHORE,
+    &refresh_intel::CHORE,
+];
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -49,7 +55,7 @@ fn root() -> &'static Path {
 fn usage() -> String {
     let lines = ROLL
         .iter()
-        .map(|Chore { name, does, run: _ }| format!("  {name:<8} {does}\n"));
+        .map(|Chore { name, does, run: _ }| format!("  {name:<14} {does}\n"));
     format!("usage: cargo xtask <chore>\n{}", lines.collect::<String>())
 }
 

@@ -1,6 +1,7 @@
 //! The command line: every command, flag and exit code. `gatewatch --help` is the reference.
 
 mod catalogue;
+mod origin;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub use self::catalogue::{CatalogueCommand, CatalogueFormat, CatalogueListArgs, Kind};
+pub use self::origin::{OriginArgs, OriginFormat};
 use crate::config::Span;
 use crate::scan::documented::Asked;
 
@@ -61,6 +63,9 @@ pub enum Command {
     Scan(ScanArgs),
     /// Streams captures and logs to a running server; every retry is harmless
     Send(SendArgs),
+    /// Says what is known of addresses: country, network, cloud, VPN, exit of Tor, own feeds
+    #[command(after_long_help = origin::HELP, after_help = origin::HELP)]
+    Origin(OriginArgs),
     /// Measures this machine
     Bench(BenchArgs),
     /// Copies what is kept, while serving, into a folder that `restore` takes

@@ -9,11 +9,13 @@ mod config;
 mod configure;
 mod demo;
 mod engine;
+mod feeds;
 mod folder;
 mod installation_key;
 mod logs;
 mod manual;
 mod node;
+mod origin;
 mod own;
 mod scan;
 mod send;
@@ -50,6 +52,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Catalogue(command) => return catalogue::run(&command),
         Command::Completions { shell } => manual::completions(shell)?,
         Command::Man { command } => manual::man(command.as_deref())?,
+        Command::Origin(args) => origin::run(&args)?,
         Command::Serve(args) => block_on(serve::run(&args))?,
         Command::Demo(args) => block_on(demo::run(&args))?,
         Command::Bench(args) => bench::run(&args)?,

@@ -11,7 +11,7 @@ use super::tree::{File, Tree};
 /// The rows of the house, the deepest first. Crates in one row do not see each other.
 static ROWS: &[&[&str]] = &[
     &["model"],
-    &["decode", "wire", "testkit"],
+    &["decode", "wire", "intel", "testkit"],
     &["ports"],
     &[
         "inventory",

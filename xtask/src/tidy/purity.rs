@@ -11,6 +11,7 @@ use super::tree::{File, Tree};
 const PURE: &[&str] = &[
     "model",
     "decode",
+    "intel",
     "inventory",
     "classify",
     "detect",
