@@ -13,6 +13,7 @@ use gatewatch_decode::{Reading, Value};
 use gatewatch_detect::Detector;
 use gatewatch_model::Exchange;
 use gatewatch_model::exchange::{Body, Response};
+use gatewatch_sources::reference::reference_exchange;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (mut detector, mut reading) = (Detector::default(), Reading::default());
@@ -21,12 +22,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     if words.next().as_deref() == Some("--rules") {
         detector = detector.with_model(None);
     }
-    let clean = posted("application/json", clean_values());
+    let clean = posted("application/json", format!("[{}]", clean_values(400)));
     report("clean values", &[clean], &mut detector, &mut reading);
-    let reference = reference();
+    let reference: Vec<_> = (0..EXCHANGES)
+        .map(|seed| reference_exchange(seed, 10_000, 200_000))
+        .collect();
     report(
         "reference exchange",
-        &[reference],
+        &reference,
+        &mut detector,
+        &mut reading,
+    );
+    report(
+        "the same of a browser",
+        &[of_browser()],
         &mut detector,
         &mut reading,
     );
@@ -67,6 +76,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// How many reference exchanges there are, all different.
+const EXCHANGES: u64 = 1_000;
 /// Times that dear input is looked at.
 const REPEATS: u32 = 50;
 
@@ -136,9 +147,9 @@ fn body(text: String) -> Body<'static> {
     }
 }
 
-fn clean_values() -> String {
-    let mut text = String::from("[");
-    for at in 0..400 {
+fn clean_values(count: usize) -> String {
+    let mut text = String::new();
+    for at in 0..count {
         let _ = write!(
             text,
             "{{\"id\":\"0b9c7e1a-4d2f-4c3e-9f{at:04}-77c1a2b3d4e5\",\"name\":\"Maria Gonzalez\",\
@@ -148,13 +159,13 @@ fn clean_values() -> String {
         );
     }
     text.pop();
-    text.push(']');
     text
 }
 
-/// As the design has it: 0.5 KB of heads, 0.5 KB of request and 1 KB of answer.
-fn reference() -> Exchange<'static> {
-    let mut exchange = posted("application/json", clean_values()[1..490].to_owned());
+/// As large as the reference exchange, but with the heads that a browser sends and a token of JSON.
+fn of_browser() -> Exchange<'static> {
+    let list = |count: usize| format!("[{}]", clean_values(count));
+    let mut exchange = posted("application/json", list(2));
     exchange.request.url =
         "https://api.example.com/v1/customers/83f1/orders?limit=20&sort=date".into();
     let agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36";
@@ -176,7 +187,7 @@ fn reference() -> Exchange<'static> {
     exchange.response = Some(Response {
         status: Some(200),
         headers: Some(vec![("content-type".into(), "application/json".into())]),
-        body: Some(body(clean_values()[..1_030].to_owned())),
+        body: Some(body(list(4))),
         latency_micros: None,
     });
     exchange

@@ -10,6 +10,7 @@ use crate::catalogue::{CatalogueError, Detections, SHIPPED};
 use crate::detection::{Part, Rule, View};
 use crate::detectors::{CodeDetector, ROLL};
 use crate::gate::needs::{LITERAL_BYTES_MIN, Needs, needs};
+use crate::gate::sieve::Usual;
 use crate::gate::signs::Signs;
 use crate::gate::{Chosen, Net, parse};
 use crate::limits::{RULE_BYTES_MAX, RULE_CACHE_BYTES_MAX, RULES_MAX};
@@ -29,6 +30,8 @@ pub struct Compiled {
     /// The rules that look at each part, and those of each view.
     parts: [Chosen; Part::ALL.len()],
     views: [Chosen; View::ALL.len()],
+    /// Of each part, the views that a rule reads there.
+    read: [[bool; View::ALL.len()]; Part::ALL.len()],
     coded: Vec<(u16, &'static CodeDetector)>,
 }
 
@@ -37,7 +40,23 @@ struct Nets {
     /// Of those rules alone that calm texts can match.
     calm: Net,
     answers: Net,
+    /// For each view, of the rules that read it.
+    views: [Net; View::ALL.len()],
 }
+
+/// What callers and servers mostly send, beside the prose of the catalogue itself.
+static ORDINARY: &[&str] = &[
+    "mozilla/5.0 (windows nt 10.0; win64; x64) applewebkit/537.36 (khtml, like gecko) chrome/120.0 \
+     safari/537.36 macintosh; intel mac os x 10_15_7 iphone; cpu iphone os 17_1 like mac os x version \
+     mobile linux; android 14 firefox edg gzip, deflate, br keep-alive no-cache max-age=0 same-origin",
+    "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8 \
+     application/json, text/plain, */* application/x-www-form-urlencoded; charset=utf-8 en-us,en;q=0.9",
+    "https://www.example.com/index.html https://api.example.com/v1/customers/orders?limit=20&page=2 \
+     session_id=; user_id=; token=; utm_source=google&utm_medium=email; _ga=ga1.2.; path=/; version",
+    "id name first_name last_name email phone address street city country postal_code created_at \
+     updated_at status type title description price quantity currency amount total date time value \
+     content-type content-length authorization bearer user-agent accept-language x-forwarded-for",
+];
 
 /// One rule.
 pub struct Ready {
@@ -74,7 +93,7 @@ impl Compiled {
                 reason: format!("more than {RULES_MAX}").into(),
             });
         }
-        compiled.nets = compiled.nets();
+        compiled.nets = Some(compiled.nets(&detections));
         for (at, detection) in detections.list.iter().enumerate().filter(|it| it.1.code) {
             let detector = ROLL.iter().find(|it| *it.id == *detection.id);
             compiled.coded.extend(detector.map(|it| (at as u16, *it)));
@@ -83,25 +102,31 @@ impl Compiled {
         Ok(compiled)
     }
 
-    fn nets(&self) -> Option<Nets> {
+    fn nets(&self, detections: &Detections) -> Nets {
+        let usual = usual(detections);
         let answers = self.answers();
         let net = |wanted: &dyn Fn(u16, &Ready) -> bool| {
             let rules = (0_u16..).zip(&self.rules).filter(|it| wanted(it.0, it.1));
-            Net::weave(rules.map(|it| (it.0, &it.1.needs)))
+            Net::weave(rules.map(|it| (it.0, &it.1.needs)), &usual)
         };
-        let calm = |it: &Ready| it.needs.signs.iter().all(|it| it.meets(Signs::CALM));
-        Some(Nets {
-            requests: net(&|at, _| !answers.contains(at))?,
-            calm: net(&|at, it| !answers.contains(at) && calm(it))?,
-            answers: net(&|at, _| answers.contains(at))?,
-        })
+        let calm: Vec<(u16, Needs)> = (0_u16..)
+            .zip(&self.rules)
+            .filter(|it| !answers.contains(it.0))
+            .filter_map(|it| Some((it.0, it.1.needs.within(Signs::CALM)?)))
+            .collect();
+        Nets {
+            requests: net(&|at, _| !answers.contains(at)),
+            calm: Net::weave(calm.iter().map(|it| (it.0, &it.1)), &usual),
+            answers: net(&|at, _| answers.contains(at)),
+            views: View::ALL.map(|view| net(&|_, it| it.view == view)),
+        }
     }
 
-    /// Adds the rules that may have something to say of a text in that part; false if there are
-    /// none.
-    pub fn cast(&self, text: &[u8], signs: Signs, part: Part, chosen: &mut Chosen) -> bool {
+    /// Adds the rules that may have something to say of a text in that part, in whichever view that
+    /// does not differ from it.
+    pub fn cast(&self, text: &[u8], signs: Signs, part: Part, chosen: &mut Chosen) {
         let Some(nets) = &self.nets else {
-            return false;
+            return;
         };
         let net = if part.is_answer() {
             &nets.answers
@@ -110,11 +135,38 @@ impl Compiled {
         } else {
             &nets.requests
         };
-        if !net.cast(text, signs, chosen) {
-            return false;
+        self.keep(net, text, signs, part, chosen);
+    }
+
+    /// The same for one view of it.
+    pub fn cast_view(
+        &self,
+        view: View,
+        text: &[u8],
+        signs: Signs,
+        part: Part,
+        chosen: &mut Chosen,
+    ) {
+        if let Some(nets) = &self.nets {
+            self.keep(&nets.views[view as usize], text, signs, part, chosen);
         }
-        chosen.keep(&self.parts[part as usize]);
-        !chosen.is_empty()
+    }
+
+    /// Leaves those that look at the part and of which all needs are met.
+    fn keep(&self, net: &Net, text: &[u8], signs: Signs, part: Part, chosen: &mut Chosen) {
+        net.cast(text, signs, chosen);
+        if !chosen.is_empty() {
+            chosen.keep(&self.parts[part as usize]);
+            chosen.retain(|rule| {
+                let rule = self.rules.get(usize::from(rule));
+                rule.is_some_and(|it| it.needs.signs.iter().all(|it| signs.meets(*it)))
+            });
+        }
+    }
+
+    /// Whether a rule reads that view of texts in that part.
+    pub fn reads(&self, part: Part, view: View) -> bool {
+        self.read[part as usize][view as usize]
     }
 
     /// Detectors in code, with the index of their cards.
@@ -145,6 +197,7 @@ impl Compiled {
         };
         for part in parts {
             self.parts[part as usize].insert(at);
+            self.read[part as usize][ready.view as usize] = true;
         }
         self.views[ready.view as usize].insert(at);
         self.rules.push(ready);
@@ -190,6 +243,15 @@ pub fn ready(rule: &Rule, bytes_max: usize) -> Result<Ready, String> {
         regex,
         needs: Needs { literals, signs },
     })
+}
+
+/// Counts over what the catalogue says to people, what its rules leave alone, and ordinary traffic.
+fn usual(detections: &Detections) -> Usual {
+    let said = detections.list.iter().flat_map(|it| {
+        let quiet = it.rules.iter().flat_map(|it| &it.quiet);
+        it.respond.iter().chain([&it.why]).chain(quiet)
+    });
+    Usual::count(said.map(AsRef::as_ref).chain(ORDINARY.iter().copied()))
 }
 
 #[cfg(test)]

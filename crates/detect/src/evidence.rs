@@ -99,7 +99,7 @@ fn ends(text: &[u8], take: &mut dyn FnMut(&[u8])) {
 fn find(rule: &Ready, text: &[u8], nested: u8) -> Option<Evidence> {
     let mut views = Views::default();
     views.take(text, Signs::of(text));
-    views.make(Signs::of(&views.plain));
+    views.make(Signs::of(&views.plain), |_| true);
     let read = views.of(rule.view);
     if let Some(found) = rule.regex.find(read) {
         return Some(stretch(read, found.range()));

@@ -2,16 +2,18 @@
 //! those without literals whose signs are there. Only they run.
 
 pub mod needs;
+pub mod pairs;
+pub mod sieve;
 pub mod signs;
+mod twos;
 
-use aho_corasick::automaton::Automaton;
-use aho_corasick::dfa::DFA;
-use aho_corasick::{Anchored, MatchKind, StartKind};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::Hir;
 
 use self::needs::Needs;
+use self::sieve::{Sieve, Usual};
 use self::signs::Signs;
+use self::twos::Twos;
 use crate::limits::RULES_MAX;
 
 /// Patterns are of bytes: what is no text in UTF-8 is looked at too.
@@ -57,6 +59,20 @@ impl Chosen {
         }
     }
 
+    /// Leaves those of which that is true.
+    pub fn retain(&mut self, mut stays: impl FnMut(u16) -> bool) {
+        for (word, bits) in self.0.iter_mut().enumerate() {
+            let mut left = *bits;
+            while left != 0 {
+                let bit = left.trailing_zeros();
+                left &= left - 1;
+                if !stays((word * 64) as u16 + bit as u16) {
+                    *bits &= !(1 << bit);
+                }
+            }
+        }
+    }
+
     /// Leaves those that are in both.
     pub fn keep(&mut self, other: &Chosen) {
         for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
@@ -65,8 +81,14 @@ impl Chosen {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = u16> {
-        self.0.iter().enumerate().flat_map(|(word, bits)| {
-            let mut bits = *bits;
+        self.both(self)
+    }
+
+    /// Those that are in both.
+    pub fn both(&self, other: &Chosen) -> impl Iterator<Item = u16> {
+        let words = self.0.iter().zip(&other.0).enumerate();
+        words.flat_map(|(word, (mine, theirs))| {
+            let mut bits = mine & theirs;
             core::iter::from_fn(move || {
                 let bit = (bits != 0).then(|| bits.trailing_zeros())?;
                 bits &= bits - 1;
@@ -76,78 +98,78 @@ impl Chosen {
     }
 }
 
-/// All literals of some rules in one automaton.
+/// What some rules wait for, in one: their literals, and the signs of those that have none.
 pub struct Net {
-    searcher: Option<DFA>,
-    /// Of each literal, the rules that wait for it.
+    sieve: Sieve,
+    twos: Twos,
+    /// Of each longer literal, the rules that wait for it.
     owners: Vec<Vec<u16>>,
-    /// Rules without literals, and marks of which one is in every text that they match.
-    open: Chosen,
+    /// Rules of which a literal is a single sign, or that have none: they wait for one of these.
+    open: Vec<(Signs, Chosen)>,
     open_signs: Signs,
 }
 
 impl Net {
-    /// `None` only if the literals were too many to build.
-    pub fn weave<'r>(rules: impl Iterator<Item = (u16, &'r Needs)>) -> Option<Net> {
-        let mut literals: Vec<&[u8]> = Vec::new();
-        let mut pairs = Vec::new();
-        let (mut open, mut open_signs) = (Chosen::default(), Signs::default());
+    pub fn weave<'r>(rules: impl Iterator<Item = (u16, &'r Needs)>, usual: &Usual) -> Net {
+        let (mut pairs, mut twos) = (Vec::new(), Vec::new());
+        let mut open: Vec<(Signs, Chosen)> = Vec::new();
+        let mut wait = |wanted: Signs, rule| {
+            if let Some((_, rules)) = open.iter_mut().find(|it| it.0 == wanted) {
+                rules.insert(rule);
+            } else {
+                let mut rules = Chosen::default();
+                rules.insert(rule);
+                open.push((wanted, rules));
+            }
+        };
         for (rule, Needs { literals, signs }) in rules {
             if literals.is_empty() {
-                open.insert(rule);
-                open_signs = open_signs.with(signs.first().copied().unwrap_or_default());
+                wait(signs.first().copied().unwrap_or_default(), rule);
             }
-            pairs.extend(literals.iter().map(|it| (it.as_slice(), rule)));
+            for literal in literals {
+                match literal.as_slice() {
+                    [] => wait(Signs::ANY, rule),
+                    [sign] => wait(Signs::of_letter(*sign), rule),
+                    [one, two] => twos.push(([*one, *two], rule)),
+                    longer => pairs.push((longer, rule)),
+                }
+            }
         }
         pairs.sort_unstable();
+        pairs.dedup();
+        twos.sort_unstable();
+        let mut literals: Vec<&[u8]> = Vec::new();
         let mut owners: Vec<Vec<u16>> = Vec::new();
         for (literal, rule) in pairs {
             if literals.last() != Some(&literal) {
                 literals.push(literal);
                 owners.push(Vec::new());
             }
-            owners.last_mut()?.push(rule);
+            owners.last_mut().into_iter().for_each(|it| it.push(rule));
         }
-        let searcher = DFA::builder()
-            .match_kind(MatchKind::Standard)
-            .start_kind(StartKind::Unanchored)
-            .prefilter(false)
-            .build(&literals)
-            .ok()?;
-        Some(Net {
-            searcher: (!literals.is_empty()).then_some(searcher),
+        Net {
+            sieve: Sieve::new(&literals, usual),
+            twos: Twos::new(&twos),
             owners,
+            open_signs: open.iter().fold(Signs::default(), |all, it| all.with(it.0)),
             open,
-            open_signs,
-        })
+        }
     }
 
-    /// Adds the rules of which a literal stands in the text, and those that have none; false if
-    /// there are none at all.
-    pub fn cast(&self, text: &[u8], signs: Signs, chosen: &mut Chosen) -> bool {
-        let mut any = signs.meets(self.open_signs);
-        if any {
-            chosen.unite(&self.open);
-        }
-        let Some(searcher) = &self.searcher else {
-            return any;
-        };
-        let Ok(mut state) = searcher.start_state(Anchored::No) else {
-            return any;
-        };
-        for byte in text {
-            state = searcher.next_state(Anchored::No, state, *byte);
-            if searcher.is_special(state) && searcher.is_match(state) {
-                any = true;
-                for index in 0..searcher.match_len(state) {
-                    let literal = searcher.match_pattern(state, index).as_usize();
-                    self.owners[literal]
-                        .iter()
-                        .for_each(|it| chosen.insert(*it));
-                }
+    /// Adds the rules of which a literal stands in the text, in letters of either case, and those
+    /// that wait for a sign of it.
+    pub fn cast(&self, text: &[u8], signs: Signs, chosen: &mut Chosen) {
+        if signs.meets(self.open_signs) {
+            for (_, rules) in self.open.iter().filter(|it| signs.meets(it.0)) {
+                chosen.unite(rules);
             }
         }
-        any
+        self.twos.cast(text, chosen);
+        self.sieve.each(text, |literal| {
+            for rule in &self.owners[usize::from(literal)] {
+                chosen.insert(*rule);
+            }
+        });
     }
 }
 
@@ -159,15 +181,15 @@ mod tests {
     fn only_rules_whose_literal_is_there_are_chosen() {
         let patterns = ["(?:select|union)", "script", r"\d+=", "sel"];
         let wanted = patterns.map(|it| needs::needs(&parse(it).unwrap()));
-        let net = Net::weave((0..).zip(&wanted)).unwrap();
+        let usual = Usual::count(["the rest of it"].into_iter());
+        let net = Net::weave((0..).zip(&wanted), &usual);
         for (text, expected) in [
             ("a selected few=", vec![0, 2, 3]),
             ("javascript", vec![1]),
             ("nothing", vec![]),
         ] {
             let mut chosen = Chosen::default();
-            let any = net.cast(text.as_bytes(), Signs::of(text.as_bytes()), &mut chosen);
-            assert_eq!(any, !expected.is_empty());
+            net.cast(text.as_bytes(), Signs::of(text.as_bytes()), &mut chosen);
             assert_eq!(chosen.iter().collect::<Vec<_>>(), expected, "{text}");
         }
     }

@@ -4,13 +4,15 @@ use gatewatch_decode::{Leaf, Reading, Value};
 use gatewatch_model::{Blemishes, Exchange, Spot};
 
 use crate::detection::Part;
+use crate::gate::Chosen;
 use crate::gate::signs::Signs;
 use crate::limits::{
     BINARY_BYTES_MIN, DOCUMENT_BYTES_MIN, DOCUMENT_MARKS_MIN, NESTED_MAX, PARENTS_MAX, PIECES_MAX,
     STEPS_PER_TEXT, TEXT_BYTES_MAX, TOKENS_MAX,
 };
+use crate::payload::asked::worth;
 use crate::seen::At;
-use crate::views::{Packed, Views};
+use crate::views::{self, Packed, Views};
 use crate::work::{Text, Work};
 
 /// One look at one exchange.
@@ -56,7 +58,8 @@ impl Look<'_> {
                 continue;
             }
             let index = index as u32;
-            let name = leaf.name();
+            // In answers names say nothing.
+            let name = if answer { "" } else { leaf.name() };
             if !answer && (name.as_ptr(), name.len()) != last_name {
                 last_name = (name.as_ptr(), name.len());
                 self.name(name, index);
@@ -164,12 +167,29 @@ impl Look<'_> {
         if signs.within(Signs::NUMBERS) {
             return;
         }
-        self.closer(text, signs);
+        self.glance(text, signs);
         self.packed(text, signs);
     }
 
-    /// Makes the views of a text, and runs the rules that may have something to say.
-    fn closer(&mut self, text: Text<'_>, signs: Signs) {
+    /// Looks at a text as it came; closer, unless it hides nothing and no rule has anything to say.
+    fn glance(&mut self, text: Text<'_>, signs: Signs) {
+        let compiled = self.work.compiled;
+        if signs.meets(Signs::ESCAPES.with(Signs::PLUS)) {
+            return self.closer(text, signs, None);
+        }
+        let mut chosen = Chosen::default();
+        compiled.cast(text.bytes, signs, text.part, &mut chosen);
+        let read = |view| compiled.reads(text.part, view);
+        let differs = || views::may_differ(text.bytes, signs, read);
+        if !chosen.is_empty() || worth(text.bytes, text.part, signs) || differs() {
+            self.closer(text, signs, Some(chosen));
+        }
+    }
+
+    /// Makes the views of a text, and runs the rules that may have something to say. Which those
+    /// are is known already if it holds no encodings.
+    fn closer(&mut self, text: Text<'_>, signs: Signs, chosen: Option<Chosen>) {
+        let compiled = self.work.compiled;
         if !self.work.scratch.spend(2 * text.bytes.len()) {
             return;
         }
@@ -185,9 +205,14 @@ impl Look<'_> {
         };
         let document = matches!(text.at, At::Leaf(_)) && (binary || is_document(&views.plain));
         let text = Text { document, ..text };
-        let tried = views.make(signs);
+        let tried = views.make(signs, |view| compiled.reads(text.part, view));
         if self.work.scratch.spend((layers + tried) * text.bytes.len()) {
-            self.work.views(text, views, signs, layers);
+            let chosen = chosen.unwrap_or_else(|| {
+                let mut chosen = Chosen::default();
+                compiled.cast(&views.plain, signs, text.part, &mut chosen);
+                chosen
+            });
+            self.work.views(text, views, &chosen, layers);
             self.work.ask(text, &views.plain, signs);
         }
     }

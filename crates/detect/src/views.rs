@@ -13,18 +13,24 @@ pub use base64::Packed;
 pub use unwind::unwind;
 
 use crate::detection::View;
+use crate::gate::pairs::Pairs;
 use crate::gate::signs::Signs;
 
 /// What makes a view out of the plain text; false if nothing came out different.
 type Make = fn(&[u8], &mut Vec<u8>) -> bool;
 
-/// Views, the signs of which one must be there, and how each is made.
-static ROLL: &[(View, Signs, Make)] = &[
-    (View::Sql, sql::SIGNS, sql::make),
-    (View::Shell, Signs::SHELL, shell::make),
-    (View::Html, html::SIGNS, html::make),
-    (View::Path, Signs::DOTS_AND_SLASHES, path::make),
-];
+/// A view that may differ from the plain text.
+struct Kind {
+    view: View,
+    /// One of these is in every text of which it differs,
+    signs: Signs,
+    /// and one of these, or a pair of neighbours.
+    alone: Signs,
+    pairs: Pairs,
+    make: Make,
+}
+
+static ROLL: [Kind; 4] = [sql::KIND, shell::KIND, html::KIND, path::KIND];
 
 /// All views of one text, in memory that is used again and again.
 #[derive(Default)]
@@ -43,7 +49,6 @@ pub struct Views {
 impl Views {
     /// Takes in a text, and tells how many encodings were undone.
     pub fn take(&mut self, text: &[u8], signs: Signs) -> usize {
-        self.differs = [false; 4];
         let mut layers = 0;
         if signs.meets(Signs::ESCAPES.with(Signs::PLUS)) {
             layers = unwind(text, &mut self.plain, &mut self.spare);
@@ -60,15 +65,20 @@ impl Views {
         layers
     }
 
-    /// Makes those views of the plain text that may differ from it; tells how many were tried.
-    pub fn make(&mut self, signs: Signs) -> usize {
+    /// Makes those views of the plain text that may differ from it and are read; tells how many
+    /// were tried.
+    pub fn make(&mut self, signs: Signs, read: impl Fn(View) -> bool) -> usize {
         let mut tried = 0;
-        for (at, (_, wanted, make)) in ROLL.iter().enumerate() {
-            self.differs[at] = false;
-            if signs.meets(*wanted) {
+        self.differs = [false; 4];
+        if !signs.meets(ANY_KIND) {
+            return tried;
+        }
+        let pairs = Pairs::of(&self.plain);
+        for (at, kind) in ROLL.iter().enumerate() {
+            if kind.may_differ(signs, pairs) && read(kind.view) {
                 tried += 1;
                 self.made[at].clear();
-                self.differs[at] = make(&self.plain, &mut self.made[at]);
+                self.differs[at] = (kind.make)(&self.plain, &mut self.made[at]);
             }
         }
         tried
@@ -76,18 +86,42 @@ impl Views {
 
     /// The text of a view, if it differs from the plain one.
     pub fn differing(&self, view: View) -> Option<&[u8]> {
-        match view {
-            View::Plain => None,
-            View::Raw => self.unwound.then_some(&self.raw),
-            _ => {
-                let at = ROLL.iter().position(|it| it.0 == view)?;
-                self.differs[at].then_some(&self.made[at])
-            }
-        }
+        let at = match view {
+            View::Plain => return None,
+            View::Raw => return self.unwound.then_some(&self.raw),
+            View::Sql => 0,
+            View::Shell => 1,
+            View::Html => 2,
+            View::Path => 3,
+        };
+        self.differs[at].then_some(&self.made[at])
     }
 
     pub fn of(&self, view: View) -> &[u8] {
         self.differing(view).unwrap_or(&self.plain)
+    }
+}
+
+const ANY_KIND: Signs = sql::KIND
+    .signs
+    .with(shell::KIND.signs)
+    .with(html::KIND.signs)
+    .with(path::KIND.signs);
+
+/// Whether a text with those signs and neighbours may differ from it in one of the views that are
+/// read.
+pub fn may_differ(text: &[u8], signs: Signs, read: impl Fn(View) -> bool) -> bool {
+    if !signs.meets(ANY_KIND) {
+        return false;
+    }
+    let pairs = Pairs::of(text);
+    let mut kinds = ROLL.iter();
+    kinds.any(|it| it.may_differ(signs, pairs) && read(it.view))
+}
+
+impl Kind {
+    fn may_differ(&self, signs: Signs, pairs: Pairs) -> bool {
+        signs.meets(self.signs) && (signs.meets(self.alone) || pairs.meets(self.pairs))
     }
 }
 
@@ -118,5 +152,36 @@ fn join(rest: &[u8], out: &[u8]) -> usize {
     match rest.get(at) {
         Some(b'\'' | b'"') => at + 1,
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_view_that_is_not_made_would_not_differ(
+            marks in r#"[ab0 '"+|.&</*>${}@()`^\\,;:\n#!_-]{0,24}"#,
+            words in prop::collection::vec(
+                "[a-c]|''|\" \\+ '|/\\*|\\*/|<x>|\\.source\\+/|--|\n|\\$\\{ifs\\}|\\{a,b\\}|/\\./|//|\\.\\.;|'\\|\\|'",
+                0..8,
+            ),
+        ) {
+            let text = format!("{marks}{}", words.concat());
+            let signs = Signs::of(text.as_bytes());
+            let mut views = Views::default();
+            views.take(text.as_bytes(), signs);
+            let pairs = Pairs::of(&views.plain);
+            let signs = Signs::of(&views.plain);
+            for kind in &ROLL {
+                let differs = (kind.make)(&views.plain, &mut Vec::new());
+                if signs.meets(kind.signs) && differs {
+                    prop_assert!(kind.may_differ(signs, pairs), "{:?} of {text:?}", kind.view);
+                }
+            }
+        }
     }
 }

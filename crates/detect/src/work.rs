@@ -68,44 +68,38 @@ impl Work<'_> {
         }
     }
 
-    pub fn views(&mut self, text: Text<'_>, views: &Views, signs: Signs, layers: usize) {
-        let mut plain = Chosen::default();
-        let any = self
-            .compiled
-            .cast(&views.plain, signs, text.part, &mut plain);
+    /// Runs the rules that were chosen for the plain text, and those that may have something to say
+    /// of a view that differs.
+    pub fn views(&mut self, text: Text<'_>, views: &Views, chosen: &Chosen, layers: usize) {
+        let compiled = self.compiled;
+        let any = !chosen.is_empty();
         let mut closer = false;
         for view in View::ALL {
-            let (mut chosen, signs) = match views.differing(view) {
-                None if !any => continue,
-                None => (plain.clone(), signs),
-                Some(other) => {
+            let mut own = Chosen::default();
+            let chosen = match views.differing(view) {
+                None if any => chosen,
+                Some(other) if compiled.reads(text.part, view) => {
                     if !self.scratch.spend(other.len()) {
                         break;
                     }
-                    let (mut chosen, signs) = (Chosen::default(), Signs::of(other));
-                    if !self.compiled.cast(other, signs, text.part, &mut chosen) {
-                        continue;
-                    }
-                    (chosen, signs)
+                    compiled.cast_view(view, other, Signs::of(other), text.part, &mut own);
+                    &own
                 }
+                _ => continue,
             };
-            chosen.keep(self.compiled.of_view(view));
-            for rule in chosen.iter() {
-                closer |= self.run(rule, text, views.of(view), (signs, layers));
+            for rule in chosen.both(compiled.of_view(view)) {
+                closer |= self.run(rule, text, views.of(view), layers);
             }
         }
         self.scratch.texts_closer += u32::from(closer);
     }
 
     /// Runs one rule; whether it ran.
-    fn run(&mut self, at: u16, text: Text<'_>, bytes: &[u8], known: (Signs, usize)) -> bool {
-        let (signs, layers) = known;
+    fn run(&mut self, at: u16, text: Text<'_>, bytes: &[u8], layers: usize) -> bool {
         let Some(rule) = self.compiled.rules.get(usize::from(at)) else {
             return false;
         };
-        if !rule.needs.signs.iter().all(|it| signs.meets(*it))
-            || !self.scratch.spend(2 * bytes.len())
-        {
+        if !self.scratch.spend(2 * bytes.len()) {
             return false;
         }
         let grounds = &mut self.scratch.grounds;

@@ -42,6 +42,12 @@ static NAMES: &[&str] = &[
     "owner_id",
 ];
 
+/// With which letters the names begin.
+const BEGINS: &[char] = &[
+    'r', 'a', 'i', 's', 'p', 'u', 'v', 'e', 'b', 'c', 't', 'o', 'R', 'A', 'I', 'S', 'P', 'U', 'V',
+    'E', 'B', 'C', 'T', 'O',
+];
+
 static POWERS: &[&str] = &[
     "admin",
     "administrator",
@@ -63,6 +69,10 @@ fn see(sight: &Sight<'_>, marks: &mut Marks<'_>) {
             _ => continue,
         }
         let name = leaf.name();
+        // Most names are of another length, or begin otherwise.
+        if !(4..=14).contains(&name.len()) || !name.starts_with(BEGINS) {
+            continue;
+        }
         if !NAMES.iter().any(|it| it.eq_ignore_ascii_case(name)) {
             continue;
         }
@@ -78,6 +88,7 @@ fn see(sight: &Sight<'_>, marks: &mut Marks<'_>) {
 
 #[cfg(test)]
 mod tests {
+    use super::{BEGINS, NAMES};
     use crate::detectors::tests::marks;
 
     #[test]
@@ -87,5 +98,11 @@ mod tests {
         assert_eq!(marks("POST", "/users", &json, body), ["power-member"]);
         assert_eq!(marks("GET", "/users?role=admin", &[], ""), [""; 0]);
         assert_eq!(marks("POST", "/users", &json, r#"{"name":"a"}"#), [""; 0]);
+        for name in NAMES {
+            assert!(
+                (4..=14).contains(&name.len()) && name.starts_with(BEGINS),
+                "{name}"
+            );
+        }
     }
 }

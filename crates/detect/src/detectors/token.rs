@@ -77,10 +77,12 @@ fn header(sight: &Sight<'_>) -> (At, Vec<u8>) {
         let Value::Text(text) = leaf.value else {
             continue;
         };
-        let start = text.find("ey").or_else(|| text.find("ew"));
-        let token = start.map(|it| &text[it..]).filter(|it| it.contains('.'));
-        let first = token.and_then(|it| it.split('.').next());
-        if first.is_some_and(|it| Packed::new(it.as_bytes()).next(&mut header)) {
+        let text = text.as_bytes();
+        let find = |two| text.windows(2).position(|it| it == two);
+        let start = find(b"ey").or_else(|| find(b"ew"));
+        let token = start.map(|it| &text[it..]);
+        let first = token.and_then(|it| Some(&it[..memchr::memchr(b'.', it)?]));
+        if first.is_some_and(|it| Packed::new(it).next(&mut header)) {
             return (At::Leaf(index as u32), header);
         }
     }

@@ -20,6 +20,24 @@ pub struct Needs {
     pub signs: Vec<Signs>,
 }
 
+impl Needs {
+    /// What is left of them for texts that hold no other signs; `None` if no such text can match.
+    pub fn within(&self, signs: Signs) -> Option<Needs> {
+        let Needs {
+            literals,
+            signs: wanted,
+        } = self;
+        let fits = |it: &&Vec<u8>| Signs::of(it).within(signs);
+        let left: Vec<_> = literals.iter().filter(fits).cloned().collect();
+        let lost = left.is_empty() && !literals.is_empty();
+        let met = wanted.iter().all(|it| it.meets(signs));
+        (met && !lost).then(|| Needs {
+            literals: left,
+            signs: wanted.clone(),
+        })
+    }
+}
+
 pub fn needs(hir: &Hir) -> Needs {
     let known = literals(hir);
     let literals = [known.exact, known.part]

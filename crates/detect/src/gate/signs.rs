@@ -60,6 +60,7 @@ const fn marks(marks: &[u8]) -> Signs {
 const KINDS_CONST: [u64; 256] = kinds();
 
 impl Signs {
+    pub const NONE: Signs = Signs(0);
     /// A number, a date, a version: of such a value nothing can be an attack.
     pub const NUMBERS: Signs = Signs(DIGIT | marks(b"-_.,").0);
     /// Words and numbers, and what stands between them in most values.
@@ -76,6 +77,9 @@ impl Signs {
     pub const PLUS: Signs = marks(b"+");
     pub const SHELL: Signs = marks(b"'\"\\$^{`");
     pub const DOTS_AND_SLASHES: Signs = marks(b"/\\");
+
+    /// One of these is in every text.
+    pub const ANY: Signs = Signs(u64::MAX);
 
     /// The marks of punctuation that stand there.
     pub const fn of_marks(these: &[u8]) -> Signs {
@@ -97,6 +101,11 @@ impl Signs {
 
     pub fn of_byte(byte: u8) -> Signs {
         Signs(KINDS[usize::from(byte)])
+    }
+
+    /// The kinds of a sign and of the same letter in the other case.
+    pub fn of_letter(byte: u8) -> Signs {
+        Signs::of_byte(byte).with(Signs::of_byte(byte.to_ascii_uppercase()))
     }
 
     pub fn within(self, other: Signs) -> bool {

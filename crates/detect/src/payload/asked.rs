@@ -76,7 +76,8 @@ impl Asked {
     }
 }
 
-fn worth(text: &[u8], part: Part, signs: Signs) -> bool {
+/// Whether an unwound text holds what is worth asking about.
+pub fn worth(text: &[u8], part: Part, signs: Signs) -> bool {
     match part {
         Part::Answer | Part::AnswerHeaders | Part::Names => false,
         Part::UserAgent | Part::Headers => signs.meets(TELLING_IN_HEADERS),

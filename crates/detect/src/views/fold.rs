@@ -10,6 +10,8 @@ pub enum Fold {
 
 pub fn fold(code: u32) -> Fold {
     match code {
+        // The writing of half the world; nothing in it looks like ASCII.
+        0x370..=0x167f | 0x3400..=0x5609 | 0x560e..=0xd7ff => Fold::Stays,
         1..=0x7f => Fold::To(code as u8),
         // Full-width forms stand in the order of ASCII.
         0xff01..=0xff5e => Fold::To((code - 0xff01 + 0x21) as u8),

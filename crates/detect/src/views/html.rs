@@ -1,15 +1,27 @@
 //! As a browser reads it: breaks within words are not there, texts that are strung together are
 //! one, and so are a text and its `.source`.
 
+use super::Kind;
+use crate::detection::View;
+use crate::gate::pairs::Pairs;
 use crate::gate::signs::Signs;
 
-pub const SIGNS: Signs = Signs::BREAKS
-    .with(Signs::LESS)
-    .with(Signs::QUOTES)
-    .with(Signs::STAR)
-    .with(Signs::PLUS);
+pub const KIND: Kind = Kind {
+    view: View::Html,
+    signs: Signs::BREAKS
+        .with(Signs::LESS)
+        .with(Signs::QUOTES)
+        .with(Signs::STAR)
+        .with(Signs::PLUS),
+    alone: Signs::BREAKS,
+    pairs: Pairs::COMMENT
+        .with(Pairs::TAG_IN_WORD)
+        .with(Pairs::JOIN)
+        .with(Pairs::SOURCE),
+    make,
+};
 
-pub fn make(plain: &[u8], out: &mut Vec<u8>) -> bool {
+fn make(plain: &[u8], out: &mut Vec<u8>) -> bool {
     let mut changed = false;
     let mut rest = plain;
     while let [first, tail @ ..] = rest {

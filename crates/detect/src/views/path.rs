@@ -1,7 +1,20 @@
 //! As a file system reads it: backslashes are slashes, `/./` and `//` are one slash, and what some
 //! servers cut off a segment (`..;x=1`) is gone.
 
-pub fn make(plain: &[u8], out: &mut Vec<u8>) -> bool {
+use super::Kind;
+use crate::detection::View;
+use crate::gate::pairs::Pairs;
+use crate::gate::signs::Signs;
+
+pub const KIND: Kind = Kind {
+    view: View::Path,
+    signs: Signs::DOTS_AND_SLASHES,
+    alone: Signs::of_marks(b"\\"),
+    pairs: Pairs::STEPS,
+    make,
+};
+
+fn make(plain: &[u8], out: &mut Vec<u8>) -> bool {
     let mut changed = false;
     let mut rest = plain;
     while let [first, tail @ ..] = rest {

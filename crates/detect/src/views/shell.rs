@@ -1,6 +1,19 @@
 //! As a shell reads it: quotes and backslashes within words are gone, variables that are empty or
 //! stand for a blank are, and lists in braces are words.
 
+use super::Kind;
+use crate::detection::View;
+use crate::gate::pairs::Pairs;
+use crate::gate::signs::Signs;
+
+pub const KIND: Kind = Kind {
+    view: View::Shell,
+    signs: Signs::SHELL,
+    alone: Signs::NONE,
+    pairs: Pairs::QUOTE_IN_WORD.with(Pairs::VARIABLE).with(Pairs::LIST),
+    make,
+};
+
 /// Stand for a blank, or for nothing.
 static VARIABLES: &[(&[u8], &[u8])] = &[
     (b"${ifs}", b" "),
@@ -13,7 +26,7 @@ static VARIABLES: &[(&[u8], &[u8])] = &[
     (b"``", b""),
 ];
 
-pub fn make(plain: &[u8], out: &mut Vec<u8>) -> bool {
+fn make(plain: &[u8], out: &mut Vec<u8>) -> bool {
     let mut changed = false;
     let mut listed = false;
     let mut rest = plain;

@@ -1,16 +1,26 @@
 //! As a database reads it: comments are blanks, white space is one blank, texts that are strung
 //! together are one.
 
+use super::Kind;
+use crate::detection::View;
+use crate::gate::pairs::Pairs;
 use crate::gate::signs::Signs;
 
 /// A comment, a break, or a text that may go on.
-pub const SIGNS: Signs = Signs::STAR
-    .with(Signs::BREAKS)
-    .with(Signs::HASH)
-    .with(Signs::QUOTES)
-    .with(Signs::PLUS);
+pub const KIND: Kind = Kind {
+    view: View::Sql,
+    signs: Signs::STAR
+        .with(Signs::BREAKS)
+        .with(Signs::HASH)
+        .with(Signs::QUOTES)
+        .with(Signs::PLUS),
+    // Comments to the end of a line need its break.
+    alone: Signs::BREAKS.with(Signs::PLUS),
+    pairs: Pairs::COMMENT.with(Pairs::BLANKS).with(Pairs::JOIN),
+    make,
+};
 
-pub fn make(plain: &[u8], out: &mut Vec<u8>) -> bool {
+fn make(plain: &[u8], out: &mut Vec<u8>) -> bool {
     let mut changed = false;
     let mut rest = plain;
     while let [first, tail @ ..] = rest {

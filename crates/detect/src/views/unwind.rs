@@ -26,33 +26,59 @@ fn lower(text: &mut [u8]) {
     text.make_ascii_lowercase();
 }
 
-/// One layer; false if there was none.
+/// What an escape may begin with.
+static OPENS: [bool; 256] = opens();
+
+const fn opens() -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut at = 0;
+    while at < 256 {
+        table[at] = at >= 0x80 || matches!(at as u8, b'%' | b'&' | b'\\' | b'+' | 0);
+        at += 1;
+    }
+    table
+}
+
+/// One layer; false if there was none, and then nothing of use was written.
 fn pass(text: &[u8], out: &mut Vec<u8>) -> bool {
     let mut changed = false;
-    let mut rest = text;
-    while let [first, tail @ ..] = rest {
-        let found = match first {
+    // From where on the text is not yet written.
+    let mut kept = 0;
+    let mut at = 0;
+    while let Some(next) = text[at..].iter().position(|it| OPENS[usize::from(*it)]) {
+        at += next;
+        let tail = &text[at + 1..];
+        let found = match text[at] {
             b'%' => percent(tail),
             b'&' => entity(tail),
             b'\\' => backslash(tail),
-            b'+' => utf7(tail, out),
+            b'+' if tail.first() == Some(&b'A') => {
+                out.extend_from_slice(&text[kept..at]);
+                kept = at;
+                utf7(tail, out)
+            }
             0 => Some((Piece::Gone, 0)),
-            0x80.. => high(rest),
+            0x80.. => high(&text[at..]),
             _ => None,
         };
-        let Some((piece, length)) = found else {
-            out.push(*first);
-            rest = tail;
-            continue;
-        };
-        changed |= piece != Piece::Same;
-        match piece {
-            Piece::Byte(byte) => out.push(byte),
-            Piece::Code(code) => push(code, out),
-            Piece::Same => out.extend_from_slice(&rest[..=length]),
-            Piece::Gone => {}
+        match found {
+            None => at += 1,
+            Some((Piece::Same, length)) => at += 1 + length,
+            Some((piece, length)) => {
+                changed = true;
+                out.extend_from_slice(&text[kept..at]);
+                match piece {
+                    Piece::Byte(byte) => out.push(byte),
+                    Piece::Code(code) => push(code, out),
+                    Piece::Same | Piece::Gone => {}
+                }
+                at += 1 + length;
+                kept = at;
+            }
         }
-        rest = &tail[length..];
+    }
+    if changed {
+        out.extend_from_slice(&text[kept..]);
     }
     changed
 }
