@@ -40,6 +40,9 @@ pub(crate) struct Collection {
     pub said: Said,
     #[cbor(skip)]
     pub own: Own,
+    /// What it is found by, in one piece.
+    #[cbor(skip)]
+    joined: Box<[u8]>,
 }
 
 /// What a collection has only while it is in memory.
@@ -74,7 +77,9 @@ impl Collections {
         let (kind, parts) = parts(api);
         let key = (kind.name(), parts, scope);
         self.places.find(key, |at| {
-            self.slab.get(at).is_some_and(|it| it.key() == key)
+            self.slab
+                .get(at)
+                .is_some_and(|it| is_joined(&it.joined, key))
         })
     }
 
@@ -101,10 +106,12 @@ impl Collections {
                 waits_at: None,
                 written: false,
             },
+            joined: Box::default(),
         })
     }
 
-    pub fn insert(&mut self, collection: Collection) -> u32 {
+    pub fn insert(&mut self, mut collection: Collection) -> u32 {
+        collection.joined = joined(collection.key());
         let at = self.slab.insert(collection);
         self.places
             .insert(at, |at| self.slab.get(at).map(Collection::key));
@@ -137,8 +144,9 @@ impl Collections {
     }
 
     pub fn heap_bytes(&self) -> usize {
-        let texts =
-            |it: &Collection| it.scope.len() + it.parts.iter().map(|it| it.len()).sum::<usize>();
+        let texts = |it: &Collection| {
+            it.joined.len() + it.scope.len() + it.parts.iter().map(|it| it.len()).sum::<usize>()
+        };
         self.slab.heap_bytes()
             + self.places.heap_bytes()
             + self
@@ -218,6 +226,25 @@ fn name(kind: CollectionKind, [service, workspace, api]: [&str; 3]) -> String {
 /// What makes a collection: kind, parts and scope.
 type Key<'k> = (&'static str, [&'k str; 3], &'k str);
 
+/// All texts of a key, each with its length before it: one place in memory to compare with.
+fn joined((kind, parts, scope): Key<'_>) -> Box<[u8]> {
+    let mut joined = Vec::new();
+    for text in [kind, scope].into_iter().chain(parts) {
+        joined.extend_from_slice(&(text.len() as u64).to_le_bytes());
+        joined.extend_from_slice(text.as_bytes());
+    }
+    joined.into()
+}
+
+fn is_joined(joined: &[u8], (kind, parts, scope): Key<'_>) -> bool {
+    let mut texts = [kind, scope].into_iter().chain(parts);
+    let rest = texts.try_fold(joined, |rest, text| {
+        let rest = rest.strip_prefix(&(text.len() as u64).to_le_bytes())?;
+        rest.strip_prefix(text.as_bytes())
+    });
+    rest.is_some_and(<[u8]>::is_empty)
+}
+
 fn parts<'a>(api: &'a Api<'_>) -> (CollectionKind, [&'a str; 3]) {
     match api {
         Api::Named {
@@ -257,4 +284,26 @@ pub(crate) fn digest(parts: &[&[u8]]) -> [u8; 16] {
     let mut half = [0; 16];
     half.copy_from_slice(&hash.finalize()[..16]);
     half
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_run_into_each_other_are_told_apart() {
+        let keys = [
+            ("api", ["a", "b", "c"], "/"),
+            ("api", ["ab", "", "c"], "/"),
+            ("api", ["a", "", "bc"], "/"),
+            ("api", ["a", "b", ""], "/"),
+            ("api", ["a", "b", "c"], "/c"),
+            ("host", ["a", "b", "c"], "/"),
+        ];
+        for one in keys {
+            for two in keys {
+                assert_eq!(is_joined(&joined(one), two), one == two, "{one:?} {two:?}");
+            }
+        }
+    }
 }

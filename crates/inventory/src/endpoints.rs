@@ -10,12 +10,13 @@ use std::collections::BTreeSet;
 use gatewatch_model::definition::Operation;
 use gatewatch_model::effects::{EndpointRow, Spread};
 use gatewatch_model::facts::{Facts, Observation, Quantiles};
+use gatewatch_model::profile::Decision;
 use gatewatch_model::{CollectionId, EndpointId};
 
 use crate::collections::digest;
 use crate::limits::{GROWN_CALLS, PROFILED_SEEDLINGS_MAX};
 use crate::places::Places;
-use crate::profile::{Profile, Types};
+use crate::profile::{Named, Profile, Types};
 use crate::recency::Recency;
 use crate::slab::Slab;
 pub(crate) use seed::Seed;
@@ -63,6 +64,17 @@ pub(crate) struct Own {
     /// Whether it was seen otherwise than its definition says, when its profile was written last;
     /// `None` where that is not known or there is none.
     pub differs: Option<bool>,
+    /// What its name says it is for.
+    pub role: Option<Named>,
+    /// Why its template is what it is, as long as nothing is decided anew.
+    pub explained: Option<Box<Explained>>,
+}
+
+/// Decisions on a template, under the number that its collection had then.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Explained {
+    pub number: u64,
+    pub decisions: Vec<Decision>,
 }
 
 impl Default for Own {
@@ -73,6 +85,8 @@ impl Default for Own {
             waits_at: None,
             written: true,
             differs: None,
+            role: None,
+            explained: None,
         }
     }
 }
@@ -141,7 +155,7 @@ impl Endpoints {
                 home,
                 waits_at: None,
                 written: false,
-                differs: None,
+                ..Own::default()
             },
         })
     }
@@ -281,8 +295,12 @@ impl Endpoint {
         }
     }
 
+    pub fn is_seed(&self) -> bool {
+        matches!(self.body, Body::Seed(_))
+    }
+
     fn is_profiled_seedling(&self) -> bool {
-        !self.grown && matches!(self.body, Body::Full(_))
+        !self.grown && !self.is_seed()
     }
 
     /// Folds another into it.
@@ -322,7 +340,8 @@ impl Endpoint {
                 size_of::<Full>() + full.facts.heap_bytes() + full.profile.heap_bytes()
             }
         };
-        self.key.len() + body
+        let explained = self.own.explained.as_ref();
+        self.key.len() + body + explained.map_or(0, |it| it.bytes())
     }
 
     /// Reads from the places that an exchange will need.
@@ -343,9 +362,12 @@ impl Endpoint {
         u64::from(key.unwrap_or_default()) ^ body
     }
 
-    pub fn row(&self, types: Types<'_>) -> EndpointRow {
+    pub fn row(&mut self, types: Types<'_>) -> EndpointRow {
         let (method, template) = self.key.split_once(' ').unwrap_or(("", &self.key));
-        let name = (method, template);
+        let role = *self
+            .own
+            .role
+            .get_or_insert_with(|| Named::of(method, template));
         let facts = self.facts();
         EndpointRow {
             id: self.own.id,
@@ -361,10 +383,19 @@ impl Endpoint {
             response_bytes: spread(&facts.response_bytes),
             latency_micros: spread(&facts.latency_micros),
             facts: match &self.body {
-                Body::Seed(_) => Profile::default().facts(name, facts.calls, types),
-                Body::Full(full) => full.profile.facts(name, facts.calls, types),
+                Body::Seed(_) => Profile::default().facts((method, role), facts.calls, types),
+                Body::Full(full) => full.profile.facts((method, role), facts.calls, types),
             },
         }
+    }
+}
+
+impl Explained {
+    fn bytes(&self) -> usize {
+        let reasons = self.decisions.iter().map(|it| it.reason.len());
+        size_of::<Explained>()
+            + self.decisions.capacity() * size_of::<Decision>()
+            + reasons.sum::<usize>()
     }
 }
 

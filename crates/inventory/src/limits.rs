@@ -8,7 +8,7 @@ pub const SEEDLINGS_MAX: usize = 14_000;
 /// there is room.
 pub const PROFILED_SEEDLINGS_MAX: usize = 4_000;
 /// What is counted of a seed.
-pub const SEED_FACTS_BYTES_MAX: usize = 160;
+pub const SEED_FACTS_BYTES_MAX: usize = 152;
 /// So many calls make an endpoint of a seedling, if one of them was more than a scanner's miss.
 pub const GROWN_CALLS: u64 = 8;
 /// Merges that can be remembered; a person makes each of them.

@@ -44,7 +44,7 @@ impl Ways {
     }
 
     /// Of a home by now; it only ever grows.
-    fn number(&self, home: u32) -> u64 {
+    pub fn number(&self, home: u32) -> u64 {
         self.number + self.numbers.get(home as usize).copied().unwrap_or(0)
     }
 

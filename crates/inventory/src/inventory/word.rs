@@ -6,6 +6,7 @@ use gatewatch_model::effects::EndpointRow;
 use gatewatch_model::{CollectionId, EndpointId, Timestamp};
 
 use super::Inventory;
+use crate::endpoints::Explained;
 use crate::paths::{Labels, Masks, Recent};
 
 impl Inventory {
@@ -199,24 +200,44 @@ impl Inventory {
 /// How the rows of endpoints say what is known of their templates.
 impl Inventory {
     pub(super) fn explain_row(
-        &self,
+        &mut self,
         at: u32,
         (labels, recent): (&mut Labels, &mut Recent),
         row: &mut EndpointRow,
     ) {
-        let Some(endpoint) = self.endpoints.slab.get(at) else {
+        let Some(endpoint) = self.endpoints.slab.get_mut(at) else {
             return;
         };
-        let Some(collection) = self.collections.slab.get(endpoint.own.home) else {
+        let home = endpoint.own.home;
+        let Some(collection) = self.collections.slab.get(home) else {
             return;
         };
-        labels.read_template_of_late(endpoint.template(), &self.masks, recent);
+        let number = self.ways.number(home);
+        let mut fresh = || {
+            labels.read_template_of_late(endpoint.template(), &self.masks, recent);
+            collection.explain(labels)
+        };
+        let explained = endpoint.own.explained.as_ref();
+        row.facts.decisions = match explained.filter(|it| it.number == number) {
+            Some(explained) => {
+                #[cfg(debug_assertions)]
+                assert_eq!(explained.decisions, fresh(), "{}", endpoint.key);
+                explained.decisions.clone()
+            }
+            None => fresh(),
+        };
+        let is_stale = explained.is_none_or(|it| it.number != number);
+        // A seed has no room for it.
+        if is_stale && !endpoint.is_seed() {
+            endpoint.own.explained = Some(Box::new(Explained {
+                number,
+                decisions: row.facts.decisions.clone(),
+            }));
+        }
         let operation = collection.said.operation(&endpoint.key);
-        let facts = &mut row.facts;
-        facts.known_by.definition = operation.is_some();
-        facts.known_by.pin = collection.said.is_pinned(endpoint.template());
-        facts.decisions = collection.explain(labels);
-        facts.drift = collection.said.drift(
+        row.facts.known_by.definition = operation.is_some();
+        row.facts.known_by.pin = collection.said.is_pinned(endpoint.template());
+        row.facts.drift = collection.said.drift(
             &endpoint.key,
             crate::said::Seen {
                 calls: row.calls,

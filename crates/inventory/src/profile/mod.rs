@@ -37,6 +37,7 @@ use tokens::Tokens;
 use top::TopCallers;
 use transport::Transport;
 
+pub(crate) use role::Named;
 pub(crate) use secrecy::is_secret;
 pub(crate) use seen::Seen;
 pub(crate) use sensitive::{Found, Types};

@@ -53,30 +53,40 @@ static STATIC_TYPES: &[&str] = &[
     "application/javascript",
 ];
 
+/// What method and template alone say, if anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Named(Option<EndpointRole>);
+
+impl Named {
+    pub fn of(method: &str, template: &str) -> Named {
+        let words = template
+            .split(['/', '#'])
+            .filter(|it| !it.is_empty() && !it.starts_with('{'));
+        let words = words.map(str::to_ascii_lowercase).collect::<Vec<_>>();
+        let slots = template.contains('{');
+        let named = ROLL.iter().find(|row| {
+            let looked = if !row.last {
+                &words[..]
+            } else if slots {
+                &[]
+            } else {
+                words.last().map(core::slice::from_ref).unwrap_or_default()
+            };
+            (row.methods.is_empty() || row.methods.contains(&method))
+                && looked.iter().any(|it| row.words.contains(&it.as_str()))
+        });
+        Named(named.map(|it| it.role))
+    }
+}
+
 pub(super) fn role<'t>(
     method: &str,
-    template: &str,
+    named: Named,
     request_types: impl Iterator<Item = (&'t str, u64)>,
     response_types: impl Iterator<Item = (&'t str, u64)>,
 ) -> EndpointRole {
-    let words = template
-        .split(['/', '#'])
-        .filter(|it| !it.is_empty() && !it.starts_with('{'));
-    let words = words.map(str::to_ascii_lowercase).collect::<Vec<_>>();
-    let slots = template.contains('{');
-    let named = ROLL.iter().find(|row| {
-        let looked = if !row.last {
-            &words[..]
-        } else if slots {
-            &[]
-        } else {
-            words.last().map(core::slice::from_ref).unwrap_or_default()
-        };
-        (row.methods.is_empty() || row.methods.contains(&method))
-            && looked.iter().any(|it| row.words.contains(&it.as_str()))
-    });
-    if let Some(row) = named {
-        return row.role;
+    if let Named(Some(role)) = named {
+        return role;
     }
     let mostly = |types: &mut dyn Iterator<Item = (&'t str, u64)>, fits: &dyn Fn(&str) -> bool| {
         let (mut yes, mut all) = (0, 0);
@@ -105,7 +115,8 @@ mod tests {
     fn check(key: &str, types: [&str; 2], expected: EndpointRole) {
         let (method, template) = key.split_once(' ').unwrap();
         let [request, response] = types.map(|it| (!it.is_empty()).then_some((it, 3)).into_iter());
-        assert_eq!(role(method, template, request, response), expected, "{key}");
+        let named = Named::of(method, template);
+        assert_eq!(role(method, named, request, response), expected, "{key}");
     }
 
     #[test]

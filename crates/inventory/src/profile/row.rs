@@ -6,14 +6,14 @@ use gatewatch_model::facts::Facts;
 use gatewatch_model::profile::{EndpointFacts, KnownBy, ProfileRow};
 
 use super::differences::differences;
-use super::role::role;
+use super::role::{Named, role};
 use super::{Profile, Types};
 
 impl Profile {
     /// The facts of lists and checks; what a definition or a person says is not among them.
     pub fn facts(
         &self,
-        (method, template): (&str, &str),
+        (method, named): (&str, Named),
         calls: u64,
         types: Types<'_>,
     ) -> EndpointFacts {
@@ -27,7 +27,7 @@ impl Profile {
             protocol: self.protocol,
             role: role(
                 method,
-                template,
+                named,
                 self.request_types.iter(),
                 self.response_types.iter(),
             ),

@@ -379,7 +379,7 @@ fn not_observed_is_neither_authenticated_nor_anonymous() {
         credentials,
         ..Said::default()
     };
-    let facts = |all: &[Said]| fold(all).facts(("GET", "/"), 1, Types::NONE);
+    let facts = |all: &[Said]| fold(all).facts(("GET", Named::of("GET", "/")), 1, Types::NONE);
     assert_eq!(facts(&[said(None, 200)]).authenticated.ever(), None);
     let answered = facts(&[said(Some(0), 200)]);
     assert_eq!(
@@ -435,7 +435,7 @@ fn traffic_becomes_a_profile() {
     assert_eq!(row.response_types, [("application/json".into(), 3)]);
     assert_eq!(row.protocols, [("1.3".into(), 3), ("HTTP/2".into(), 3)]);
     assert_eq!(row.callers_top.len(), 4);
-    let facts = profile.facts(("PUT", "/orders/{id}"), 4, Types::NONE);
+    let facts = profile.facts(("PUT", Named::of("PUT", "/orders/{id}")), 4, Types::NONE);
     assert_eq!((facts.authenticated.yes, facts.authenticated.no), (3, 1));
     assert_eq!(
         (facts.anonymous_answered.yes, facts.anonymous_answered.no),
