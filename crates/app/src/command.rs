@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod origin;
+mod why;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use clap_complete::Shell;
 
 pub use self::catalogue::{CatalogueCommand, CatalogueFormat, CatalogueListArgs, Kind};
 pub use self::origin::{OriginArgs, OriginFormat};
+pub use self::why::{WhyArgs, WhyFormat};
 use crate::config::Span;
 use crate::scan::documented::Asked;
 
@@ -61,6 +63,9 @@ pub enum Command {
     /// Reads captures offline and prints which APIs and endpoints they show
     #[command(after_long_help = SCAN_HELP, after_help = SCAN_HELP)]
     Scan(ScanArgs),
+    /// Explains one exchange: what was looked at, what fired, what nearly did, and why
+    #[command(after_long_help = why::HELP, after_help = why::HELP)]
+    Why(WhyArgs),
     /// Streams captures and logs to a running server; every retry is harmless
     Send(SendArgs),
     /// Says what is known of addresses: country, network, cloud, VPN, exit of Tor, own feeds

@@ -21,6 +21,7 @@ mod scan;
 mod send;
 mod serve;
 mod shown;
+mod why;
 
 use std::future::Future;
 use std::io::Write;
@@ -72,6 +73,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
                 ExitCode::from(2)
             });
         }
+        Command::Why(args) => say(&why::run(&args)?)?,
         Command::Backup(args) => {
             let said = backup::take(&args)?;
             say(if args.quiet { "" } else { &said })?;

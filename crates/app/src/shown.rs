@@ -1,5 +1,31 @@
 //! Text of traffic as it may stand on a terminal: what would move the cursor, change colours or turn
-//! the direction of writing is spelled out.
+//! the direction of writing is spelled out. Words for people are broken into lines.
+
+use console::measure_text_width;
+
+/// Lines of words are as wide.
+pub const WIDTH: usize = 92;
+
+/// Adds lines of words, the first behind `margin` and the others below it.
+pub fn paragraph(text: &mut String, margin: &str, words: &str) {
+    let indent = measure_text_width(margin);
+    text.push_str(margin);
+    let mut column = indent;
+    for word in words.split_whitespace() {
+        let width = measure_text_width(word);
+        if column > indent && column + 1 + width > WIDTH {
+            text.push('\n');
+            text.push_str(&" ".repeat(indent));
+            column = indent;
+        } else if column > indent {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(word);
+        column += width;
+    }
+    text.push('\n');
+}
 
 pub fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -23,6 +49,16 @@ fn is_plain(sign: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_broken_into_lines_below_their_margin() {
+        let mut text = String::new();
+        paragraph(&mut text, "  = ", &"word ".repeat(30));
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0].starts_with("  = word") && lines[0].len() <= WIDTH);
+        assert!(lines[1].starts_with("    word") && text.ends_with("word\n"));
+    }
 
     #[test]
     fn what_a_terminal_would_obey_is_spelled_out() {

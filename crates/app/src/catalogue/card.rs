@@ -9,10 +9,7 @@ use gatewatch_detect::{Detection, Rule};
 
 use super::Known;
 use super::listing::{country_of, marks};
-use crate::shown::printable;
-
-/// Lines of words are as wide.
-const WIDTH: usize = 92;
+use crate::shown::{WIDTH, paragraph, printable};
 
 /// By its id, else a detection by its title in small letters with dashes: `sql-injection`.
 pub fn show(known: &Known, id: &str) -> anyhow::Result<String> {
@@ -26,7 +23,9 @@ pub fn show(known: &Known, id: &str) -> anyhow::Result<String> {
     }
     let ids = list.iter().map(|it| &*it.id);
     let ids = ids.chain(known.types.types().iter().map(|it| &*it.id));
-    bail!("there is no `{id}`; {}", near(id, ids))
+    let titles: Vec<String> = list.iter().map(|it| dashed(&it.title)).collect();
+    let names = ids.chain(titles.iter().map(String::as_str));
+    bail!("there is no `{id}`; {}", near(id, names))
 }
 
 /// `did you mean …`, or how to see them all.
@@ -50,7 +49,7 @@ fn dashed(title: &str) -> String {
 
 fn of_detection(known: &Known, detection: &Detection) -> String {
     let mut text = format!("{} ({})\n\n", detection.title, detection.id);
-    paragraph(&mut text, &detection.why);
+    paragraph(&mut text, "", &detection.why);
     text.push('\n');
     let class = known.detections.class(&detection.class);
     let class_title = class.map_or("", |it| &it.title);
@@ -102,23 +101,6 @@ fn of_rule(text: &mut String, rule: &Rule) {
             let _ = writeln!(text, "{heading:<12}{}", printable(example));
         }
     }
-}
-
-fn paragraph(text: &mut String, words: &str) {
-    let mut column = 0;
-    for word in words.split_whitespace() {
-        let width = measure_text_width(word);
-        if column > 0 && column + 1 + width > WIDTH {
-            text.push('\n');
-            column = 0;
-        } else if column > 0 {
-            text.push(' ');
-            column += 1;
-        }
-        text.push_str(word);
-        column += width;
-    }
-    text.push('\n');
 }
 
 /// All that is known of one type, for people.

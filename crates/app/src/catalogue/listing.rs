@@ -144,7 +144,11 @@ fn table(known: &Known, detections: &[&Detection], types: &[&InfoType]) -> Strin
             "detections"
         };
         // Writing to a String cannot fail; so below.
-        let _ = writeln!(text, "\n{} {noun} with {rules} rules", rows.len());
+        let _ = match rules {
+            0 => writeln!(text, "\n{} {noun}", rows.len()),
+            1 => writeln!(text, "\n{} {noun} with 1 rule", rows.len()),
+            many => writeln!(text, "\n{} {noun} with {many} rules", rows.len()),
+        };
     }
     if !types.is_empty() {
         if !text.is_empty() {

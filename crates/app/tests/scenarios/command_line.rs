@@ -33,9 +33,13 @@ fn help_shows_every_command_and_the_exit_codes() {
 #[test]
 fn help_of_each_command_shows_its_flags() {
     for command in [
-        "serve", "demo", "scan", "send", "bench", "backup", "restore", "config",
+        "serve", "demo", "scan", "why", "send", "bench", "backup", "restore", "config",
     ] {
         insta::assert_snapshot!(format!("help-{command}"), plain(&[command, "--help"]));
+    }
+    for command in ["list", "show", "test", "new"] {
+        let help = plain(&["catalogue", command, "--help"]);
+        insta::assert_snapshot!(format!("help-catalogue-{command}"), help);
     }
 }
 
@@ -87,6 +91,39 @@ fn a_wrong_configuration_is_told_line_by_line() {
 }
 
 #[test]
+fn the_catalogue_lists_and_shows_detections() {
+    let list = plain(&["catalogue", "list", "--class", "jwt"]);
+    insta::assert_snapshot!("catalogue-list", list);
+    let card = plain(&["catalogue", "show", "ldap-injection"]);
+    insta::assert_snapshot!("catalogue-show", card);
+}
+
+#[test]
+fn a_folder_of_ones_own_is_proved_line_by_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| said(folder.path(), args, &[]);
+    let mut all = vec![
+        run(&["catalogue", "new", "detection", "own.card-testing"]),
+        run(&["catalogue", "new", "info-type", "loyalty-card"]),
+        run(&["catalogue", "test", "catalogue"]),
+    ];
+    let file = folder
+        .path()
+        .join("catalogue/detections/own.card-testing.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    for (piece, other) in [
+        ("card-testing%2d22", "card testing 22"),
+        ("pattern    =", "patern     ="),
+        ("'card-testing-\\d+'", "'(card'"),
+    ] {
+        assert!(text.contains(piece), "{piece}");
+        std::fs::write(&file, text.replace(piece, other)).unwrap();
+        all.push(run(&["catalogue", "test", "catalogue"]));
+    }
+    insta::assert_snapshot!("catalogue-test", all.join("\n"));
+}
+
+#[test]
 fn errors_say_what_to_do() {
     let cases: &[&[&str]] = &[
         &["serv"],
@@ -108,6 +145,10 @@ fn errors_say_what_to_do() {
         &["scan", "-", "--learn", "-"],
         &["scan", "x.jsonl", "--format", "sarif"],
         &["scan", "x.jsonl", "--kind", "pcap"],
+        &["why", "none.jsonl"],
+        &["catalogue", "show", "sql-injektion"],
+        &["catalogue", "list", "--class", "sql"],
+        &["catalogue", "new", "detection", "Own Thing"],
         &["demo", "--rate", "0"],
         &["bench", "--seconds", "soon"],
     ];

@@ -5,6 +5,8 @@ mod canaries;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod explaining;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod killing;
