@@ -8,6 +8,7 @@ use std::time::Instant;
 use gatewatch_estate::{LearnedApi, openapi};
 use gatewatch_model::definition::Definition;
 use gatewatch_model::effects::{CollectionKind, CollectionRow};
+use gatewatch_model::facts::SignalFacts;
 use gatewatch_model::{CollectionId, Timestamp};
 
 fn main() {
@@ -73,6 +74,7 @@ fn unseen(definition: &Definition) -> serde_json::Value {
     let collection = CollectionRow {
         id: CollectionId([0; 16]),
         scope: "".into(),
+        signals: SignalFacts::default(),
         name: definition.title.clone(),
         kind: CollectionKind::Api,
         first_seen: Timestamp::ZERO,

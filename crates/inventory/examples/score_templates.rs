@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use gatewatch_decode::Reading;
 use gatewatch_inventory::{Inventory, Sighting};
 use gatewatch_model::info_type::NoTypes;
+use gatewatch_model::signal::Judged;
 use gatewatch_model::{Blemishes, Caller, Exchange, Timestamp};
 
 /// Whether words are masked.
@@ -129,6 +130,7 @@ fn learned(calls: &[&Call]) -> Urls {
             blemishes: Blemishes::default(),
             fits: &[],
             judge: &NoTypes,
+            judged: Judged::default(),
         });
     }
     inventory.settle();

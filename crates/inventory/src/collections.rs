@@ -2,7 +2,9 @@
 
 use gatewatch_decode::Api;
 use gatewatch_model::effects::{CollectionKind, CollectionRow};
+use gatewatch_model::facts::SignalFacts;
 use gatewatch_model::profile::Decision;
+use gatewatch_model::signal::{Judged, Judgement};
 use gatewatch_model::{CollectionId, Timestamp};
 use sha2::{Digest, Sha256};
 
@@ -38,6 +40,9 @@ pub(crate) struct Collection {
     #[n(8)]
     #[cbor(default)]
     pub said: Said,
+    /// What was wrong with exchanges, those included that found no endpoint or one that went.
+    #[n(9)]
+    pub signals: Option<Box<SignalFacts>>,
     #[cbor(skip)]
     pub own: Own,
     /// What it is found by, in one piece.
@@ -101,6 +106,7 @@ impl Collections {
             calls: 0,
             paths: Tree::default(),
             said: Said::default(),
+            signals: None,
             own: Own {
                 endpoints: 0,
                 waits_at: None,
@@ -147,18 +153,28 @@ impl Collections {
         let texts = |it: &Collection| {
             it.joined.len() + it.scope.len() + it.parts.iter().map(|it| it.len()).sum::<usize>()
         };
+        let signals = |it: &Collection| {
+            let signals = it.signals.as_ref();
+            signals.map_or(0, |it| size_of::<SignalFacts>() + it.heap_bytes())
+        };
         self.slab.heap_bytes()
             + self.places.heap_bytes()
             + self
                 .slab
                 .iter()
-                .map(|(_, it)| texts(it) + it.paths.heap_bytes() + it.said.heap_bytes())
+                .map(|(_, it)| {
+                    texts(it) + it.paths.heap_bytes() + it.said.heap_bytes() + signals(it)
+                })
                 .sum::<usize>()
     }
 }
 
 impl Collection {
-    pub fn see(&mut self, at: Timestamp) {
+    pub fn see(&mut self, at: Timestamp, judged: Judged<'_>, answered: bool) {
+        if judged.judgement != Judgement::Clean {
+            let signals = self.signals.get_or_insert_default();
+            signals.add(judged, answered, at);
+        }
         if self.calls == 0 {
             (self.first_seen, self.last_seen) = (at, at);
         }
@@ -178,6 +194,7 @@ impl Collection {
             calls: self.calls,
             endpoints: u64::from(self.own.endpoints),
             definition: self.said.title(),
+            signals: self.signals.as_deref().cloned().unwrap_or_default(),
         }
     }
 

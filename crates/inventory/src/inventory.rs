@@ -14,6 +14,7 @@ use gatewatch_model::effects::Coverage;
 use gatewatch_model::facts::Observation;
 use gatewatch_model::info_type::{Fit, Judge};
 use gatewatch_model::rollup::{Cell, status_class};
+use gatewatch_model::signal::{Judged, Judgement};
 use gatewatch_model::{Blemishes, Caller, EndpointId, Exchange, Position, Timestamp};
 
 use crate::aliases::Aliases;
@@ -66,6 +67,8 @@ pub struct Sighting<'s> {
     /// What its values fit, in the order of its leaves, and who says what that makes of members.
     pub fits: &'s [Fit],
     pub judge: &'s dyn Judge,
+    /// What is wrong with it.
+    pub judged: Judged<'s>,
 }
 
 /// Where an exchange went.
@@ -158,7 +161,9 @@ impl Inventory {
         }
         let mut home = self.collections.find(sighting.scope, &api);
         let fresh = home.is_none();
-        let counts = !MISSES.contains(&sighting.exchange.status().unwrap_or(0));
+        // What an attack asks for is no evidence of what paths there are.
+        let counts = !MISSES.contains(&sighting.exchange.status().unwrap_or(0))
+            && sighting.judged.judgement != Judgement::Attack;
         let caller = caller_hash(sighting.caller);
         let mut place = match home {
             Some(home) if counts => self.learn_and_find(home, caller),
@@ -171,7 +176,7 @@ impl Inventory {
             place = self.find_place(Some(home));
         }
         if let Some(home) = home {
-            self.see_collection(home, sighting.at);
+            self.see_collection(home, sighting);
         }
         let endpoint = place.and_then(|at| self.see_endpoint(at, sighting, blemishes));
         self.counters.unplaced += u64::from(endpoint.is_none());
@@ -298,9 +303,11 @@ impl Inventory {
         }
     }
 
-    fn see_collection(&mut self, home: u32, at: Timestamp) {
+    fn see_collection(&mut self, home: u32, sighting: &Sighting<'_>) {
         if let Some(collection) = self.collections.slab.get_mut(home) {
-            collection.see(at);
+            let status = sighting.exchange.status();
+            let answered = status.is_some_and(|it| (200..300).contains(&it));
+            collection.see(sighting.at, sighting.judged, answered);
             collection
                 .own
                 .waits_at

@@ -4,6 +4,7 @@
 use crate::definition::{Definition, Subject};
 use crate::ids::{CollectionId, EndpointId};
 use crate::sensitivity::Sensitivity;
+use crate::signal::Vigilance;
 use crate::time::Timestamp;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +49,12 @@ pub enum Control {
     },
     /// A user's own types, each a file name with its text, in place of all earlier ones.
     InfoTypes { files: Vec<(Box<str>, Box<str>)> },
+    /// Which detections count in a scope and below it, and from which confidence on, in place of
+    /// what was said of that scope before.
+    Watch {
+        scope: Box<str>,
+        vigilance: Box<Vigilance>,
+    },
     /// It concerns another partition and is large; here only its revision counts. It is never
     /// kept: what is kept is the control itself.
     Elsewhere,
@@ -65,6 +72,7 @@ impl Control {
             Control::Undefine { .. } => "undefine",
             Control::Classify { .. } => "classify",
             Control::InfoTypes { .. } => "info-types",
+            Control::Watch { .. } => "watch",
             Control::Elsewhere => "elsewhere",
         }
     }

@@ -2,6 +2,7 @@
 //! collections, coverage) and deltas where truths add up (roll-ups, sources, callers).
 
 use crate::caller::Caller;
+use crate::facts::SignalFacts;
 use crate::ids::{CollectionId, EndpointId, Position};
 use crate::profile::{EndpointFacts, ProfileRow};
 use crate::rollup::{Cell, MinuteCell};
@@ -45,6 +46,8 @@ pub struct CollectionRow {
     pub endpoints: u64,
     /// Title and version of its definition, where it has one.
     pub definition: Option<(Box<str>, Box<str>)>,
+    /// What was wrong with its exchanges, those included that found no endpoint.
+    pub signals: SignalFacts,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]

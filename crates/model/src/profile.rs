@@ -4,6 +4,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::effects::Spread;
+use crate::facts::SignalFacts;
 use crate::ids::EndpointId;
 use crate::sensitivity::{MemberHit, Sensitive};
 use crate::spot::Spot;
@@ -99,6 +100,10 @@ pub struct EndpointFacts {
     #[n(13)]
     #[cbor(default)]
     pub sensitive: Vec<Sensitive>,
+    /// What was wrong with exchanges, by class of attack.
+    #[n(14)]
+    #[cbor(default)]
+    pub signals: SignalFacts,
 }
 
 /// Where the knowledge of an endpoint comes from.

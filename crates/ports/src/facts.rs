@@ -26,6 +26,10 @@ pub struct FactQuery {
     pub decided_by: Option<DecidedBy>,
     /// All of these hold.
     pub carries: Vec<Carries>,
+    /// Whether it was ever attacked.
+    pub attacked: Option<bool>,
+    /// Endpoints with signals of that class.
+    pub class: Option<Box<str>>,
 }
 
 /// How lately an endpoint was called.

@@ -7,6 +7,7 @@ pub mod definitions;
 pub mod facts;
 pub mod journal;
 pub mod sensitive;
+pub mod signals;
 pub mod store;
 
 pub use journal::{

@@ -13,6 +13,7 @@ use crate::facts::{CollectionCounts, FactQuery};
 use crate::sensitive::{
     DiscoveryItem, DiscoveryQuery, OwnTypesRow, SensitivityRow, TypeCount, TypeQuery,
 };
+use crate::signals::{SignalQuery, SignalSums, VigilanceRow};
 
 pub trait Store: Checkpoints + Reading + Changes + Upkeep {}
 
@@ -134,6 +135,10 @@ pub trait Reading: Send + Sync {
     fn info_types(&self, query: &TypeQuery) -> Result<Vec<TypeCount>, StoreError>;
     /// Latest first.
     fn discoveries(&self, query: &DiscoveryQuery) -> Result<Page<DiscoveryItem>, StoreError>;
+    /// Attacks by class, those with most first.
+    fn signals(&self, query: &SignalQuery) -> Result<SignalSums, StoreError>;
+    /// What is said of detections, by scope.
+    fn vigilance(&self) -> Result<Vec<VigilanceRow>, StoreError>;
     /// What is said of sensitive information, by scope.
     fn sensitivity(&self) -> Result<Vec<SensitivityRow>, StoreError>;
     fn own_types(&self) -> Result<Option<OwnTypesRow>, StoreError>;
@@ -202,6 +207,7 @@ pub enum CollectionSort {
     Endpoints,
     FirstSeen,
     LastSeen,
+    Attacks,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -241,6 +247,7 @@ pub enum EndpointSort {
     Drift,
     Protocol,
     Role,
+    Attacks,
 }
 
 /// An endpoint with the name of its collection, as lists show it.

@@ -384,7 +384,10 @@ impl SentControl {
                 }
             }
             Control::Undefine { collection: id } => collection = Some(id),
-            Control::Classify { .. } | Control::InfoTypes { .. } | Control::Elsewhere => {}
+            Control::Classify { .. }
+            | Control::InfoTypes { .. }
+            | Control::Watch { .. }
+            | Control::Elsewhere => {}
         }
         SentControl {
             revision,

@@ -268,6 +268,8 @@ fn facts(asked: &Asked, now: Timestamp) -> FactQuery {
         decided_by: asked.choice("decided_by").and_then(DecidedBy::parse),
         // Asked of what endpoints carry, which the store knows.
         carries: Vec::new(),
+        attacked: None,
+        class: None,
     }
 }
 

@@ -257,6 +257,7 @@ impl Collection {
             calls,
             endpoints,
             definition,
+            signals: _,
         } = row;
         let CollectionCounts {
             id: _,

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use gatewatch_model::effects::{
     CallerDelta, CollectionKind, CollectionRow, Effects, EndpointRow, RollupDelta, Spread,
 };
+use gatewatch_model::facts::SignalFacts;
 use gatewatch_model::profile::{DecidedBy, Decision, Drift, EndpointFacts, MemberRow, ProfileRow};
 use gatewatch_model::rollup::{Cell, Step};
 use gatewatch_model::time::MICROS_PER_SECOND;
@@ -171,6 +172,7 @@ fn collection(number: u64, minute: i64) -> CollectionRow {
         last_seen: at(minute),
         calls: 1_000,
         endpoints: ENDPOINTS / COLLECTIONS,
+        signals: SignalFacts::default(),
         definition: None,
     }
 }

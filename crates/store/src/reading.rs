@@ -7,6 +7,7 @@ mod filter;
 mod lists;
 mod rollup;
 mod sensitive;
+mod signals;
 
 use gatewatch_model::effects::CollectionRow;
 use gatewatch_model::profile::{Drift, ProfileRow};
@@ -18,6 +19,7 @@ use gatewatch_ports::facts::CollectionCounts;
 use gatewatch_ports::sensitive::{
     DiscoveryItem, DiscoveryQuery, OwnTypesRow, SensitivityRow, TypeCount, TypeQuery,
 };
+use gatewatch_ports::signals::{SignalQuery, SignalSums, VigilanceRow};
 use gatewatch_ports::store::{
     AuditRow, CallerRow, CollectionQuery, ControlRow, CoverageRow, EndpointItem, EndpointQuery,
     PAGE_ROWS_MAX, Page, Progress, Reading, RollupQuery, Skip, SourceRow,
@@ -76,6 +78,14 @@ impl<E: Engine> Reading for SqlStore<E> {
     fn discoveries(&self, query: &DiscoveryQuery) -> Result<Page<DiscoveryItem>, StoreError> {
         self.engine
             .read(|session| sensitive::discoveries(session, query))
+    }
+
+    fn signals(&self, query: &SignalQuery) -> Result<SignalSums, StoreError> {
+        self.engine.read(|session| signals::sums(session, query))
+    }
+
+    fn vigilance(&self) -> Result<Vec<VigilanceRow>, StoreError> {
+        self.engine.read(signals::said)
     }
 
     fn sensitivity(&self) -> Result<Vec<SensitivityRow>, StoreError> {

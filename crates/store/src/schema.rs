@@ -8,6 +8,7 @@ use crate::engine::{Engine, Session, Value, one};
 mod version_1;
 mod version_2;
 mod version_3;
+mod version_4;
 
 /// One step from a schema version to the next.
 #[derive(Debug)]
@@ -22,6 +23,7 @@ pub static ROLL: &[&Migration] = &[
     &version_1::MIGRATION,
     &version_2::MIGRATION,
     &version_3::MIGRATION,
+    &version_4::MIGRATION,
 ];
 
 const VERSIONS: &str = "

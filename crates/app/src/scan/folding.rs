@@ -130,6 +130,8 @@ impl Folding {
             let mut line = Provisional::new(item, &arrival.exchange, placed.endpoint);
             let (fold, status) = (&part.fold, arrival.exchange.status());
             line.hits = hits::waiting(fold.found(), fold.catalogue(), status);
+            let judged = fold.judged();
+            (line.signals, line.judgement) = (judged.signals.to_vec(), judged.judgement);
             spill.push(&line)?;
         }
         Ok(())

@@ -5,6 +5,7 @@ use std::io::Write;
 
 use gatewatch_model::Timestamp;
 use gatewatch_model::effects::{EndpointRow, Spread};
+use gatewatch_model::facts::{ClassFacts, SignalFacts};
 use gatewatch_model::info_type::Ground;
 use gatewatch_model::profile::{
     Answer, Credential, Decision, Drift, EndpointFacts, MemberRow, ProfileRow, TokensRow,
@@ -82,6 +83,7 @@ fn collection(listed: &Listed<'_>) -> Value {
         "last_seen": time(row.last_seen),
         "definition": definition.map(|(title, version)| json!({ "title": title, "version": version })),
         "drift": definition.map(|_| drift(&listed.drift())),
+        "signals": signals(&row.signals),
         "endpoints": listed.endpoints.iter().map(|it| endpoint(it, listed.profile(it).as_ref())).collect::<Vec<_>>(),
     })
 }
@@ -136,6 +138,7 @@ fn facts(facts: &EndpointFacts) -> Value {
         deprecated,
         sunset,
         sensitive,
+        signals,
     } = facts;
     json!({
         "known_by": { "traffic": known_by.traffic, "definition": known_by.definition, "pin": known_by.pin },
@@ -152,6 +155,49 @@ fn facts(facts: &EndpointFacts) -> Value {
         "deprecated": answer(deprecated),
         "sunset": sunset.and_then(time),
         "sensitive_data": sensitive.iter().map(carried).collect::<Vec<_>>(),
+        "signals": self::signals(signals),
+    })
+}
+
+/// Null where nothing was ever wrong.
+fn signals(signals: &SignalFacts) -> Value {
+    let SignalFacts {
+        attacks,
+        suspicious,
+        answered,
+        classes,
+    } = signals;
+    if signals.is_empty() {
+        return Value::Null;
+    }
+    json!({
+        "attacks": attacks,
+        "suspicious": suspicious,
+        "answered": answered,
+        "classes": classes.iter().map(class).collect::<Vec<_>>(),
+    })
+}
+
+fn class(class: &ClassFacts) -> Value {
+    let ClassFacts {
+        class,
+        attacks,
+        suspicious,
+        answered,
+        severity,
+        first_seen,
+        last_seen,
+        detections,
+    } = class;
+    json!({
+        "class": class,
+        "attacks": attacks,
+        "suspicious": suspicious,
+        "answered": answered,
+        "severity": severity.name(),
+        "first_seen": time(*first_seen),
+        "last_seen": time(*last_seen),
+        "detections": counts(detections),
     })
 }
 

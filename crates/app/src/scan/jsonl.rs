@@ -3,6 +3,7 @@
 
 use std::io::Write;
 
+use gatewatch_model::signal::Signal;
 use serde::Serialize;
 
 use super::folding::{Known, Lines};
@@ -10,16 +11,44 @@ use super::hits::Told;
 use super::reading::FileRead;
 use super::spill::Provisional;
 
-/// Attacks are looked for by a part that does not stand here yet, so `signals` are empty and the
-/// verdict is `clean`: nothing was found, because nothing looks.
 #[derive(Serialize)]
 struct Line<'l> {
     id: &'l str,
     collection: &'l str,
     endpoint: &'l str,
     hits: &'l [Told<'l>],
-    signals: [(); 0],
+    signals: Vec<Claim<'l>>,
     verdict: &'static str,
+}
+
+/// A signal, the strongest first.
+#[derive(Serialize)]
+struct Claim<'l> {
+    detector: &'l str,
+    class: &'l str,
+    at: &'l str,
+    confidence: f64,
+    severity: &'static str,
+}
+
+impl<'l> From<&'l Signal> for Claim<'l> {
+    fn from(signal: &'l Signal) -> Claim<'l> {
+        let Signal {
+            detection,
+            class,
+            place,
+            confidence,
+            severity,
+            judgement: _,
+        } = signal;
+        Claim {
+            detector: detection,
+            class,
+            at: place,
+            confidence: f64::from(*confidence) / 100.0,
+            severity: severity.name(),
+        }
+    }
 }
 
 pub fn write(
@@ -35,8 +64,8 @@ pub fn write(
             collection: ended.collection,
             endpoint: ended.endpoint,
             hits: &ended.hits,
-            signals: [],
-            verdict: "clean",
+            signals: line.signals.iter().map(Claim::from).collect(),
+            verdict: line.judgement.name(),
         };
         serde_json::to_writer(&mut *out, &line)?;
         Ok(out.write_all(b"\n")?)

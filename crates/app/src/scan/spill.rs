@@ -7,6 +7,7 @@ use std::io::{BufReader, BufWriter, IntoInnerError, Read, Seek, Write};
 use anyhow::Context;
 use gatewatch_decode::Api;
 use gatewatch_model::caller::prefix;
+use gatewatch_model::signal::{Judgement, Signal};
 use gatewatch_model::{EndpointId, Exchange};
 use minicbor::{Decode, Encode};
 use tempfile::SpooledTempFile;
@@ -50,6 +51,10 @@ pub struct Provisional<'p> {
     pub host: Cow<'p, str>,
     #[n(11)]
     pub hits: Vec<Waiting>,
+    #[n(12)]
+    pub signals: Vec<Signal>,
+    #[n(13)]
+    pub judgement: Judgement,
 }
 
 impl<'p> Provisional<'p> {
@@ -159,7 +164,20 @@ const NO_ROOM: &str = "cannot use a temporary file; name a folder with room in T
 
 #[cfg(test)]
 mod tests {
+    use gatewatch_model::signal::Severity;
+
     use super::*;
+
+    fn signal() -> Signal {
+        Signal {
+            detection: "injection.sql".into(),
+            class: "sqli".into(),
+            place: "$.request.query.id".into(),
+            confidence: 98,
+            severity: Severity::High,
+            judgement: Judgement::Attack,
+        }
+    }
 
     #[test]
     fn lines_come_back_in_their_order_from_memory_and_from_disk() {
@@ -176,6 +194,8 @@ mod tests {
                 host: "api.example.com".into(),
                 method: "GET".into(),
                 url: format!("/a/{number}/and/some/more/of/it").into(),
+                signals: number.is_multiple_of(5).then(signal).into_iter().collect(),
+                judgement: Judgement::Suspicious,
                 ..Provisional::default()
             };
             (0..count).for_each(|it| spill.push(&line(it)).unwrap());

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use gatewatch_estate::LearnedApi;
 use gatewatch_model::effects::{CollectionKind, CollectionRow, EndpointRow, Spread};
+use gatewatch_model::facts::SignalFacts;
 use gatewatch_model::profile::{
     Answer, Credential, Decision, EndpointFacts, MemberRow, ProfileRow,
 };
@@ -26,6 +27,7 @@ pub fn collection(name: &str, kind: CollectionKind) -> CollectionRow {
         last_seen: at(86_400),
         calls: 1_000,
         endpoints: 3,
+        signals: SignalFacts::default(),
         definition: None,
     }
 }

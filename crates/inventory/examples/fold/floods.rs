@@ -5,6 +5,7 @@ use gatewatch_inventory::{Inventory, Sighting};
 use gatewatch_model::effects::Effects;
 use gatewatch_model::exchange::Response;
 use gatewatch_model::info_type::NoTypes;
+use gatewatch_model::signal::Judged;
 use gatewatch_model::{Blemishes, Caller, Exchange, Timestamp};
 
 use crate::{Cpu, ENDPOINTS, HOSTS, HOT_ENDPOINTS, exchange, mixed, resident_bytes};
@@ -89,6 +90,7 @@ pub fn flood(inventory: &mut Inventory, kind: &Flood) {
             blemishes: Blemishes::default(),
             fits: &[],
             judge: &NoTypes,
+            judged: Judged::default(),
         });
         if number % (FLOOD / 10) == FLOOD / 20 {
             inventory.drain(&mut Effects::default(), &NoTypes);

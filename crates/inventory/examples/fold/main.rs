@@ -15,6 +15,7 @@ use gatewatch_inventory::{Digests, Inventory, Sighting};
 use gatewatch_model::effects::Effects;
 use gatewatch_model::exchange::{Body, Request, Response};
 use gatewatch_model::info_type::NoTypes;
+use gatewatch_model::signal::Judged;
 use gatewatch_model::{Blemishes, Caller, EndpointId, Exchange, Timestamp};
 
 /// As in the binary.
@@ -184,6 +185,7 @@ impl Fold {
                 blemishes: Blemishes::default(),
                 fits: &[],
                 judge: &NoTypes,
+                judged: Judged::default(),
             };
             placed.push(self.inventory.observe(&sighting).endpoint);
         }

@@ -1,5 +1,6 @@
 //! What the inventory promises, told in traffic.
 
+mod attacks;
 mod bounds;
 mod definitions;
 mod privacy;
@@ -8,6 +9,7 @@ mod templates;
 
 use gatewatch_model::effects::Effects;
 use gatewatch_model::info_type::NoTypes;
+use gatewatch_model::signal::Judged;
 use gatewatch_model::{Blemishes, Exchange, Position, Timestamp};
 
 use super::*;
@@ -31,6 +33,7 @@ fn observe(inventory: &mut Inventory, exchange: &Exchange<'_>, at: Timestamp) ->
         blemishes: Blemishes::default(),
         fits: &[],
         judge: &NoTypes,
+        judged: Judged::default(),
     })
 }
 
@@ -152,6 +155,7 @@ fn one_host_in_two_scopes_is_two_collections() {
             blemishes: Blemishes::default(),
             fits: &[],
             judge: &NoTypes,
+            judged: Judged::default(),
         });
     }
     let rows = drained(&mut inventory).collections;

@@ -23,10 +23,11 @@ mod transport;
 mod values;
 
 use gatewatch_decode::{Leaf, Value};
-use gatewatch_model::facts::Names;
+use gatewatch_model::facts::{Names, SignalFacts};
 use gatewatch_model::info_type::Fit;
 use gatewatch_model::profile::{Answer, Protocol};
 use gatewatch_model::rollup::status_class;
+use gatewatch_model::signal::Judgement;
 use gatewatch_model::{Spot, Timestamp};
 use minicbor::{Decode, Encode};
 
@@ -82,6 +83,9 @@ pub(crate) struct Profile {
     batch_max: u32,
     #[n(17)]
     protocol: Protocol,
+    /// Cold: most endpoints are never attacked.
+    #[n(18)]
+    signals: Option<Box<SignalFacts>>,
     #[cbor(skip)]
     pub own: Own,
 }
@@ -108,21 +112,29 @@ const REWRITE_SECONDS: i64 = 60;
 
 impl Profile {
     /// Answers the members that were found to be sensitive.
+    ///
+    /// An attack counts, and how the endpoint answers it is a fact; but what it brings along is
+    /// nobody's custom, so it teaches no members, no values and no types.
     pub fn observe(&mut self, seen: &Seen<'_>) -> Vec<Found> {
         let status = seen.exchange.status();
         let answered = status.map(|it| (200..300).contains(&it));
-        let (mut news, found) = self.see_members(seen, status_class(status) as u8);
+        let (mut news, mut found) = (false, Vec::new());
+        if seen.judged.judgement != Judgement::Attack {
+            (news, found) = self.see_members(seen, status_class(status) as u8);
+            for (names, name) in [
+                (&mut self.request_types, seen.request_type),
+                (&mut self.response_types, seen.response_type),
+            ] {
+                if !name.is_empty() {
+                    news |= names.add(name);
+                }
+            }
+            news |= self.see_extent(seen.call);
+        }
+        news |= self.see_signals(seen, answered);
         news |= self.see_credentials(seen, answered);
         news |= self.see_transport(seen);
         news |= self.see_call(seen.call, seen.at, answered);
-        for (names, name) in [
-            (&mut self.request_types, seen.request_type),
-            (&mut self.response_types, seen.response_type),
-        ] {
-            if !name.is_empty() {
-                news |= names.add(name);
-            }
-        }
         news |= self.callers.add(seen.caller_hash, seen.caller);
         self.own.revision += u64::from(news);
         found
@@ -148,6 +160,7 @@ impl Profile {
             query_aliases_max,
             batch_max,
             protocol,
+            signals,
             own: _,
         } = other;
         self.members.merge(members);
@@ -174,6 +187,9 @@ impl Profile {
         self.query_aliases_max = self.query_aliases_max.max(*query_aliases_max);
         self.batch_max = self.batch_max.max(*batch_max);
         self.protocol = self.protocol.max(*protocol);
+        if let Some(signals) = signals {
+            self.signals.get_or_insert_default().merge(signals);
+        }
         self.own.revision += 1;
     }
 
@@ -227,7 +243,7 @@ impl Profile {
     }
 
     pub fn heap_bytes(&self) -> usize {
-        let tokens = self.tokens.as_ref();
+        let (tokens, signals) = (self.tokens.as_ref(), self.signals.as_ref());
         self.members.heap_bytes()
             + self.credentials.heap_bytes()
             + tokens.map_or(0, |it| size_of::<Tokens>() + it.heap_bytes())
@@ -235,6 +251,15 @@ impl Profile {
             + self.response_types.heap_bytes()
             + self.protocols.heap_bytes()
             + self.callers.heap_bytes()
+            + signals.map_or(0, |it| size_of::<SignalFacts>() + it.heap_bytes())
+    }
+
+    fn see_signals(&mut self, seen: &Seen<'_>, answered: Option<bool>) -> bool {
+        if seen.judged.judgement == Judgement::Clean {
+            return false;
+        }
+        let signals = self.signals.get_or_insert_default();
+        signals.add(seen.judged, answered == Some(true), seen.at)
     }
 
     fn see_members(&mut self, seen: &Seen<'_>, class: u8) -> (bool, Vec<Found>) {
@@ -313,6 +338,11 @@ impl Profile {
             news |= first(&self.introspection, answered);
             self.introspection.add(answered, at);
         }
+        news
+    }
+
+    fn see_extent(&mut self, call: Call) -> bool {
+        let mut news = false;
         for (max, value) in [
             (&mut self.query_depth_max, call.query_depth),
             (&mut self.query_aliases_max, call.query_aliases),

@@ -40,6 +40,7 @@ impl Profile {
             deprecated: self.deprecated,
             sunset: self.sunset,
             sensitive: self.sensitive(types),
+            signals: self.signals.as_deref().cloned().unwrap_or_default(),
         }
     }
 

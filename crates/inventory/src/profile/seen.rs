@@ -4,6 +4,7 @@ use gatewatch_decode::{BodyKind, Leaves, Message, Path, Reading, Token, Value};
 use gatewatch_model::exchange::Exchange;
 use gatewatch_model::info_type::{Fit, Judge};
 use gatewatch_model::profile::{Credential, Credentials, Protocol};
+use gatewatch_model::signal::Judged;
 use gatewatch_model::{Caller, Spot, Timestamp};
 
 use crate::inventory::Sighting;
@@ -15,6 +16,8 @@ pub(crate) struct Seen<'s> {
     /// What its values fit, in the order of leaves, and what that makes of members.
     pub fits: &'s [Fit],
     pub judge: &'s dyn Judge,
+    /// What is wrong with it.
+    pub judged: Judged<'s>,
     /// Of hashes of values.
     pub seed: u64,
     /// Spots whose leaves are all there.
@@ -69,6 +72,7 @@ impl<'s> Seen<'s> {
             reading,
             fits,
             judge,
+            judged,
             ..
         } = *sighting;
         Seen {
@@ -76,6 +80,7 @@ impl<'s> Seen<'s> {
             leaves: reading.leaves(),
             fits,
             judge,
+            judged,
             seed,
             whole: whole(exchange, reading),
             key,

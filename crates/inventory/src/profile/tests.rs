@@ -6,6 +6,7 @@ use gatewatch_decode::{Leaves, Path, Reading, Token, Value};
 use gatewatch_model::facts::Facts;
 use gatewatch_model::info_type::NoTypes;
 use gatewatch_model::profile::{Credential, Credentials, MemberRow, ProfileRow};
+use gatewatch_model::signal::Judged;
 use gatewatch_model::{Caller, EndpointId, Spot};
 use proptest::prelude::*;
 
@@ -86,6 +87,7 @@ fn observe(profile: &mut Profile, said: &Said) {
         leaves: &leaves,
         fits: &[],
         judge: &NoTypes,
+        judged: Judged::default(),
         seed: 0,
         whole,
         key: "GET /",
@@ -123,6 +125,7 @@ pub(super) fn traffic(text: &str, profile: &mut Profile, facts: &mut Facts) {
                 blemishes: exchange.blemishes,
                 fits: &[],
                 judge: &NoTypes,
+                judged: Judged::default(),
             },
             crate::caller_hash(&caller),
             "GET /orders/{id}",

@@ -6,12 +6,14 @@ mod handful;
 pub mod hll;
 mod names;
 pub mod quantiles;
+mod signals;
 
 pub use counts::Counts;
 pub use handful::Handful;
 pub use hll::Hll;
 pub use names::Names;
 pub use quantiles::Quantiles;
+pub use signals::{ClassFacts, SignalFacts};
 
 use crate::exchange::Blemishes;
 use crate::time::Timestamp;

@@ -6,9 +6,11 @@ use gatewatch_inventory::{Digests, Inventory, Placed, Sighting};
 use gatewatch_model::control::{Control, NumberedControl};
 use gatewatch_model::effects::Effects;
 use gatewatch_model::record::{Arrival, Digest};
+use gatewatch_model::signal::Judged;
 use gatewatch_model::{Exchange, Position, Record, Stage, Timestamp};
 
 use super::classification::{Classification, State};
+use super::detection::{self, Detection};
 use super::sources::Sources;
 use super::time::FoldTime;
 use super::{Fold, StateError};
@@ -28,6 +30,7 @@ pub struct ExchangeFold {
     inventory: Inventory,
     digests: Digests,
     classification: Classification,
+    detection: Detection,
     /// Memory that is used again for each exchange.
     reading: Reading,
     // Below: waiting for the next checkpoint, not part of the state.
@@ -114,6 +117,10 @@ impl Fold for ExchangeFold {
         super::seal("classification", bytes, |bytes| {
             drop(minicbor::encode(said, bytes));
         });
+        let said = self.detection.state();
+        super::seal("detection", bytes, |bytes| {
+            drop(minicbor::encode(said, bytes));
+        });
     }
 
     fn decode(mut bytes: &[u8]) -> Result<Self, StateError> {
@@ -131,6 +138,14 @@ impl Fold for ExchangeFold {
                 })?
                 .into(),
             },
+            detection: match bytes {
+                // A release before detection wrote it.
+                [] => Detection::default(),
+                _ => super::open("detection", &mut bytes, |it| {
+                    minicbor::decode::<detection::State>(it)
+                })?
+                .into(),
+            },
             ..ExchangeFold::default()
         })
     }
@@ -140,6 +155,11 @@ impl ExchangeFold {
     /// What was found in the exchange that arrived last, and what it was found in.
     pub fn found(&self) -> (&[Hit], &Leaves) {
         (self.classification.hits(), self.reading.leaves())
+    }
+
+    /// What is wrong with the exchange that arrived last.
+    pub fn judged(&self) -> Judged<'_> {
+        self.detection.judged()
     }
 
     pub fn catalogue(&self) -> &Catalogue {
@@ -171,6 +191,7 @@ impl ExchangeFold {
         self.reading.read(exchange);
         self.classification
             .find(self.reading.leaves(), &arrival.scope);
+        self.detection.see(exchange, &self.reading, &arrival.scope);
         let judging = self.classification.judging();
         let caller = gatewatch_decode::caller_of(exchange, &self.reading);
         let sighting = Sighting {
@@ -183,6 +204,7 @@ impl ExchangeFold {
             blemishes: accepted.blemishes,
             fits: self.classification.fits(),
             judge: &judging,
+            judged: self.detection.judged(),
         };
         let placed = self.inventory.observe(&sighting);
         self.sources.count(arrival, accepted.at, placed.blemishes);
@@ -225,6 +247,10 @@ impl ExchangeFold {
             }
             Control::InfoTypes { files } => {
                 self.classification.bring(files) && self.inventory.tell_again("/")
+            }
+            Control::Watch { scope, vigilance } => {
+                self.detection.say(scope, vigilance);
+                true
             }
             Control::Elsewhere => false,
         };

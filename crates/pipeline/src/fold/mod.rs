@@ -3,6 +3,7 @@
 
 mod callers;
 mod classification;
+mod detection;
 mod exchanges;
 mod sources;
 mod time;

@@ -16,6 +16,7 @@ use gatewatch_ports::facts::CollectionCounts;
 use gatewatch_ports::sensitive::{
     DiscoveryItem, DiscoveryQuery, OwnTypesRow, SensitivityRow, TypeCount, TypeQuery,
 };
+use gatewatch_ports::signals::{SignalQuery, SignalSums, VigilanceRow};
 use gatewatch_ports::store::{
     Actor, AuditRow, CallerRow, Changes, Checkpoint, Checkpoints, CollectionQuery, ControlRow,
     CoverageRow, EndpointItem, EndpointQuery, Loaded, Page, Progress, Reading, Retained,
@@ -154,6 +155,8 @@ impl Reading for FaultyStore {
         info_types(query: &TypeQuery) -> Vec<TypeCount>;
         discoveries(query: &DiscoveryQuery) -> Page<DiscoveryItem>;
         sensitivity() -> Vec<SensitivityRow>;
+        signals(query: &SignalQuery) -> SignalSums;
+        vigilance() -> Vec<VigilanceRow>;
         own_types() -> Option<OwnTypesRow>;
         rollup(query: &RollupQuery) -> Vec<MinuteCell>;
         sources() -> Vec<SourceRow>;

@@ -17,6 +17,7 @@ mod rollups;
 mod samples;
 mod scopes;
 mod sensitive;
+mod signals;
 mod snapshots;
 mod upkeep;
 
@@ -123,6 +124,10 @@ pub static ROLL: &[(&str, Case)] = &[
     ("a discovery follows its endpoint", sensitive::follow),
     ("what is said of a scope is as last said", sensitive::said),
     ("own types are as last brought", sensitive::own_types),
+    ("attacked endpoints are found", signals::attacked),
+    ("attacks add up over collections", signals::adds_up),
+    ("collections tell their attacks", signals::of_collections),
+    ("what is said of detections is as last said", signals::said),
     ("a scope covers what is below it", scopes::covers),
     ("a scope is no prefix of a name", scopes::no_wildcards),
     ("an old name finds the endpoint of today", names::resolves),

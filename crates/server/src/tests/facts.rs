@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use gatewatch_model::effects::{
     Alias, CollectionKind, CollectionRow, Effects, EndpointRow, Spread,
 };
+use gatewatch_model::facts::SignalFacts;
 use gatewatch_model::profile::{
     Answer, Credential, DecidedBy, Decision, Drift, EndpointFacts, EndpointRole, MemberRow,
     ProfileRow, Protocol, TokensRow,
@@ -133,6 +134,7 @@ pub fn estate() -> Effects {
         last_seen: LATELY,
         calls: 6,
         endpoints: 3,
+        signals: SignalFacts::default(),
         definition: Some(("Shop".into(), "1.2".into())),
     };
     Effects {

@@ -1,4 +1,4 @@
-//! What people say of sensitive information: kept as it is now, beside the controls that said so.
+//! What people say of sensitive information and of detections: kept as it is now, beside the controls that said so.
 
 use gatewatch_model::Record;
 use gatewatch_model::control::{Control, NumberedControl};
@@ -11,6 +11,14 @@ use crate::reading::obeyed;
 
 const SAY: &str = "
     INSERT INTO sensitivity (scope, revision, actor, at, said) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (scope) DO UPDATE SET
+        revision = excluded.revision,
+        actor = excluded.actor,
+        at = excluded.at,
+        said = excluded.said";
+
+const SAY_OF_DETECTIONS: &str = "
+    INSERT INTO vigilance (scope, revision, actor, at, said) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (scope) DO UPDATE SET
         revision = excluded.revision,
         actor = excluded.actor,
@@ -30,7 +38,7 @@ const RECORD: &str = "SELECT record FROM controls WHERE revision = ?";
 
 const SHORTEN: &str = "UPDATE controls SET record = ? WHERE revision = ?";
 
-/// Keeps what a control says of sensitive information.
+/// Keeps what a control says of them.
 pub fn say(
     session: &dyn Session,
     numbered: &NumberedControl,
@@ -40,11 +48,18 @@ pub fn say(
     match &numbered.control {
         Control::Classify { scope, sensitivity } => {
             let mut said = Vec::new();
-            // Writing to a Vec cannot fail.
+            // Writing to a Vec cannot fail; so below.
             let _ = minicbor::encode(sensitivity, &mut said);
             let at = numbered.at.into();
             let values = [Value::Text(scope), revision, name, at, Value::Blob(&said)];
             session.execute(SAY, &values).map(drop)
+        }
+        Control::Watch { scope, vigilance } => {
+            let mut said = Vec::new();
+            let _ = minicbor::encode(vigilance, &mut said);
+            let at = numbered.at.into();
+            let values = [Value::Text(scope), revision, name, at, Value::Blob(&said)];
+            session.execute(SAY_OF_DETECTIONS, &values).map(drop)
         }
         Control::InfoTypes { .. } => {
             shorten_earlier(session)?;

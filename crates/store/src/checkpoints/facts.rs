@@ -18,8 +18,8 @@ use crate::tiers::TIERS;
 const WRITE_COLLECTION: &str = "
     INSERT INTO collections
         (id, scope, name, search, kind, first_seen, last_seen, calls, endpoints,
-         home, title, version)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         home, title, version, attacks, suspicious, signals)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET
         scope = excluded.scope,
         name = excluded.name,
@@ -31,7 +31,10 @@ const WRITE_COLLECTION: &str = "
         endpoints = excluded.endpoints,
         home = excluded.home,
         title = excluded.title,
-        version = excluded.version";
+        version = excluded.version,
+        attacks = excluded.attacks,
+        suspicious = excluded.suspicious,
+        signals = excluded.signals";
 
 /// Nothing if the endpoint has gone since.
 const WRITE_PROFILE: &str = "
@@ -121,12 +124,16 @@ fn write_collection(
         calls,
         endpoints,
         definition,
+        signals,
     } = row;
     let (title, version) = definition
         .as_ref()
         .map_or((Value::Null, Value::Null), |(title, version)| {
             (Value::Text(short(title)), Value::Text(short(version)))
         });
+    let mut told = Vec::new();
+    // Writing to a Vec cannot fail.
+    let _ = minicbor::encode(signals, &mut told);
     let values = [
         id.into(),
         Value::Text(scope),
@@ -140,6 +147,13 @@ fn write_collection(
         Value::Int(home.0.into()),
         title,
         version,
+        Value::count(signals.attacks),
+        Value::count(signals.suspicious),
+        if signals.is_empty() {
+            Value::Null
+        } else {
+            Value::Blob(&told)
+        },
     ];
     session.execute(WRITE_COLLECTION, &values).map(drop)
 }

@@ -78,6 +78,11 @@ pub fn write_info_types(facts: &EndpointFacts, out: &mut String) {
     }
 }
 
+/// `,sqli,xss,`: the classes of attack that were seen.
+pub fn write_classes(facts: &EndpointFacts, out: &mut String) {
+    write_words(facts.signals.classes.iter().map(|it| &*it.class), out);
+}
+
 /// What finds such a type in such a spot, or in any.
 pub fn info_type_form(info_type: &str, spot: Option<Spot>) -> String {
     match spot {

@@ -9,12 +9,12 @@ use gatewatch_ports::sensitive::TypeQuery;
 use gatewatch_ports::store::{CollectionQuery, CollectionSort, Page};
 
 use super::filter::Filter;
-use super::{Select, order, sensitive};
+use super::{Select, order, sensitive, signals};
 use crate::engine::{Row, Session, Value, damaged, one};
 
 const COLLECTIONS: &str = "
     SELECT c.id, c.scope, c.name, c.kind, c.first_seen, c.last_seen, c.calls, c.endpoints,
-        c.title, c.version
+        c.title, c.version, c.signals
     FROM collections c";
 
 const COUNT_COLLECTIONS: &str = "SELECT COUNT(*) FROM collections c";
@@ -45,6 +45,7 @@ pub fn page(
             CollectionSort::Endpoints => "c.endpoints",
             CollectionSort::FirstSeen => "c.first_seen",
             CollectionSort::LastSeen => "c.last_seen",
+            CollectionSort::Attacks => "c.attacks",
         },
         query.descending,
         "c.id",
@@ -118,5 +119,6 @@ fn read(row: &dyn Row) -> Result<CollectionRow, StoreError> {
             .text_or_null(8)?
             .zip(row.text_or_null(9)?)
             .map(|(title, version)| (title.into(), version.into())),
+        signals: signals::decode(row.blob_or_null(10)?)?,
     })
 }

@@ -48,6 +48,7 @@ pub fn page(
         EndpointSort::Drift => "e.drift",
         EndpointSort::Protocol => "e.protocol",
         EndpointSort::Role => "e.role",
+        EndpointSort::Attacks => "e.attacks",
     };
     let select = Select {
         rows: ENDPOINTS,
@@ -139,6 +140,14 @@ fn add_facts(filter: &mut Filter, asked: &FactQuery) {
         let forms = carries.types.iter();
         let forms = forms.map(|it| facts::info_type_form(it, carries.spot));
         filter.any_like("e.info_types", &forms.collect::<Vec<_>>(), carries.yes);
+    }
+    match asked.attacked {
+        None => {}
+        Some(true) => filter.ints("e.attacks > 0", &[]),
+        Some(false) => filter.ints("e.attacks = 0", &[]),
+    }
+    if let Some(class) = &asked.class {
+        filter.like("e.classes", &format!("%,{class},%"));
     }
     filter.text("e.protocol = ?", asked.protocol.map(Protocol::name));
     filter.text("e.role = ?", asked.role.map(EndpointRole::name));

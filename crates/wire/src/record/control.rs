@@ -4,6 +4,7 @@
 use gatewatch_model::control::{Control, NumberedControl};
 use gatewatch_model::definition::{Definition, Subject};
 use gatewatch_model::sensitivity::{OWN_TYPES_MAX, Sensitivity};
+use gatewatch_model::signal::Vigilance;
 use gatewatch_model::{CollectionId, EndpointId, Timestamp};
 use minicbor::Decoder;
 
@@ -20,6 +21,7 @@ const UNDEFINE: u64 = 6;
 const ELSEWHERE: u64 = 7;
 const CLASSIFY: u64 = 8;
 const INFO_TYPES: u64 = 9;
+const WATCH: u64 = 10;
 
 /// How many bytes a definition takes in a record.
 pub fn definition_bytes(definition: &Definition) -> usize {
@@ -103,6 +105,11 @@ pub fn write(numbered: &NumberedControl, out: &mut Vec<u8>) {
             map.u64(2, INFO_TYPES);
             map.noun(12, files);
         }
+        Control::Watch { scope, vigilance } => {
+            map.u64(2, WATCH);
+            map.text(10, scope);
+            map.noun(13, vigilance);
+        }
     }
 }
 
@@ -122,6 +129,7 @@ struct Fields {
     scope: Option<Box<str>>,
     sensitivity: Option<Box<Sensitivity>>,
     files: Option<Files>,
+    vigilance: Option<Box<Vigilance>>,
 }
 
 pub fn read(decoder: &mut Decoder<'_>) -> Result<NumberedControl, WireError> {
@@ -142,6 +150,7 @@ pub fn read(decoder: &mut Decoder<'_>) -> Result<NumberedControl, WireError> {
             10 => found.scope = Some(decoder.str()?.into()),
             11 => found.sensitivity = Some(decoder.decode()?),
             12 => found.files = Some(files(decoder)?),
+            13 => found.vigilance = Some(decoder.decode()?),
             _ => decoder.skip()?,
         }
         Ok(())
@@ -167,6 +176,7 @@ impl Fields {
             scope,
             sensitivity,
             files,
+            vigilance,
         } = self;
         Ok(match kind {
             FORGET => Control::Forget {
@@ -202,6 +212,10 @@ impl Fields {
             },
             INFO_TYPES => Control::InfoTypes {
                 files: need(files, "files")?,
+            },
+            WATCH => Control::Watch {
+                scope: need(scope, "scope")?,
+                vigilance: need(vigilance, "vigilance")?,
             },
             found => {
                 return Err(WireError::UnknownKind {

@@ -6,6 +6,7 @@ use gatewatch_model::definition::{
 };
 use gatewatch_model::info_type::Category;
 use gatewatch_model::sensitivity::{Label, Sensitivity};
+use gatewatch_model::signal::{Maturity, Vigilance};
 use gatewatch_model::{CollectionId, EndpointId, Spot};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -40,6 +41,10 @@ pub fn control() -> impl Strategy<Value = Control> {
             sensitivity: Box::new(sensitivity),
         }),
         vec((word(), word()), 0..3).prop_map(|files| Control::InfoTypes { files }),
+        (word(), vigilance()).prop_map(|(scope, vigilance)| Control::Watch {
+            scope,
+            vigilance: Box::new(vigilance),
+        }),
     ]
 }
 
@@ -66,6 +71,21 @@ fn sensitivity() -> impl Strategy<Value = Sensitivity> {
                 }
             },
         )
+}
+
+fn vigilance() -> impl Strategy<Value = Vigilance> {
+    let switches = || vec((word(), any::<bool>()), 0..3);
+    let maturity = proptest::option::of(select(Maturity::ALL.as_slice()));
+    let percents = any::<(Option<u8>, Option<u8>)>();
+    (percents, maturity, switches(), switches()).prop_map(
+        |((suspicious, attack), maturity, classes, detections)| Vigilance {
+            suspicious,
+            attack,
+            maturity,
+            classes,
+            detections,
+        },
+    )
 }
 
 fn subject() -> impl Strategy<Value = Subject> {

@@ -6,6 +6,7 @@ use gatewatch_model::definition::{
 };
 use gatewatch_model::info_type::Category;
 use gatewatch_model::sensitivity::{Label, Sensitivity};
+use gatewatch_model::signal::{Maturity, Vigilance};
 use gatewatch_model::{CollectionId, EndpointId, Spot};
 
 const COLLECTION: CollectionId = CollectionId(*b"a collection's i");
@@ -38,6 +39,7 @@ pub fn controls(endpoint: EndpointId) -> Vec<(&'static str, Control)> {
         ("control-elsewhere", Control::Elsewhere),
         ("control-classify", classify()),
         ("control-info-types", own_types()),
+        ("control-watch", watch()),
     ]
 }
 
@@ -56,6 +58,20 @@ fn classify() -> Control {
     Control::Classify {
         scope: "/tenant".into(),
         sensitivity: Box::new(sensitivity),
+    }
+}
+
+fn watch() -> Control {
+    let vigilance = Vigilance {
+        suspicious: Some(60),
+        attack: Some(90),
+        maturity: Some(Maturity::Incubating),
+        classes: vec![("scanner".into(), false)],
+        detections: vec![("injection.sql".into(), true)],
+    };
+    Control::Watch {
+        scope: "/tenant".into(),
+        vigilance: Box::new(vigilance),
     }
 }
 

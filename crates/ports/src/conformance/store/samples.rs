@@ -3,6 +3,7 @@
 use gatewatch_model::effects::{
     CollectionKind, CollectionRow, Effects, EndpointRow, RollupDelta, Spread,
 };
+use gatewatch_model::facts::SignalFacts;
 use gatewatch_model::profile::EndpointFacts;
 use gatewatch_model::rollup::{Cell, MinuteCell, Step};
 use gatewatch_model::{CollectionId, EndpointId, Partition, Position, Stage, Timestamp};
@@ -36,6 +37,7 @@ pub fn collection(number: u8, scope: &str, name: &str) -> CollectionRow {
         calls: 1,
         endpoints: 1,
         definition: None,
+        signals: SignalFacts::default(),
     }
 }
 

@@ -14,8 +14,8 @@ const WRITE_ENDPOINT: &str = "
          errors_share, latency_p95, statuses, spreads, known_by, decided_by, confidence, drift,
          protocol, role, authenticated_yes, authenticated_no, anonymous_yes, anonymous_no,
          external_yes, external_no, encrypted_yes, encrypted_no, deprecated_yes, deprecated_no,
-         facts, info_types)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         facts, info_types, attacks, suspicious, classes)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET
         first_seen = excluded.first_seen,
         last_seen = excluded.last_seen,
@@ -42,7 +42,10 @@ const WRITE_ENDPOINT: &str = "
         deprecated_yes = excluded.deprecated_yes,
         deprecated_no = excluded.deprecated_no,
         facts = excluded.facts,
-        info_types = excluded.info_types";
+        info_types = excluded.info_types,
+        attacks = excluded.attacks,
+        suspicious = excluded.suspicious,
+        classes = excluded.classes";
 
 /// Kept between rows, so that ten thousand of them do not allocate sixty thousand times.
 #[derive(Default)]
@@ -53,6 +56,7 @@ pub struct Buffers {
     decided_by: String,
     facts: Vec<u8>,
     info_types: String,
+    classes: String,
 }
 
 pub fn write(
@@ -116,6 +120,9 @@ pub fn write(
     values.extend(answers.into_iter().flat_map(facts::times).map(Value::from));
     values.push(Value::Blob(&buffers.facts));
     values.push(Value::Text(&buffers.info_types));
+    values.push(Value::count(known.signals.attacks));
+    values.push(Value::count(known.signals.suspicious));
+    values.push(Value::Text(&buffers.classes));
     session.execute(WRITE_ENDPOINT, &values).map(drop)
 }
 
@@ -127,6 +134,7 @@ impl Buffers {
         facts::write_decided_by(known, &mut self.decided_by);
         facts::encode(known, &mut self.facts);
         facts::write_info_types(known, &mut self.info_types);
+        facts::write_classes(known, &mut self.classes);
     }
 }
 

@@ -2,15 +2,17 @@
 
 use gatewatch_model::info_type::Category;
 use gatewatch_model::profile::{Credential, Drift, EndpointRole};
+use gatewatch_model::signal::Severity;
 use gatewatch_model::{EndpointId, Spot};
 use gatewatch_ports::sensitive::DiscoveryQuery;
+use gatewatch_ports::signals::SignalQuery;
 
 use super::*;
 
 /// A made-up next step, so that the way from one version to the next is walked before there is
 /// one to walk.
-static FOURTH: Migration = Migration {
-    version: 4,
+static NEXT: Migration = Migration {
+    version: 5,
     statements: &[
         "ALTER TABLE collections ADD COLUMN owner {text} NOT NULL DEFAULT ''",
         "UPDATE collections SET owner = name",
@@ -18,9 +20,9 @@ static FOURTH: Migration = Migration {
 };
 
 static BROKEN: Migration = Migration {
-    version: 5,
+    version: 6,
     statements: &[
-        "ALTER TABLE collections ADD COLUMN fifth BIGINT",
+        "ALTER TABLE collections ADD COLUMN broken BIGINT",
         "ALTER TABLE no_such_table ADD COLUMN x BIGINT",
     ],
 };
@@ -28,6 +30,7 @@ static BROKEN: Migration = Migration {
 const VERSION_1: &str = include_str!("../../../tests/fixtures/version-1.sql");
 const VERSION_2: &str = include_str!("../../../tests/fixtures/version-2.sql");
 const VERSION_3: &str = include_str!("../../../tests/fixtures/version-3.sql");
+const VERSION_4: &str = include_str!("../../../tests/fixtures/version-4.sql");
 
 /// A store as the release that wrote it left it.
 fn fixture(folder: &Path, text: &str) -> std::path::PathBuf {
@@ -39,6 +42,11 @@ fn fixture(folder: &Path, text: &str) -> std::path::PathBuf {
 
 fn version_1(folder: &Path) -> std::path::PathBuf {
     fixture(folder, VERSION_1)
+}
+
+/// That of this release with more at the end.
+fn roll(more: &[&'static Migration]) -> Vec<&'static Migration> {
+    ROLL.iter().chain(more).copied().collect()
 }
 
 fn version(engine: &Sqlite) -> u32 {
@@ -54,7 +62,8 @@ fn steps_are_as_they_were_released() {
         };
         engine.read(texts).unwrap()
     };
-    for (steps, text) in [(1, VERSION_1), (2, VERSION_2), (3, VERSION_3)] {
+    let released = [VERSION_1, VERSION_2, VERSION_3, VERSION_4];
+    for (steps, text) in (1..).zip(released) {
         let folder = TempDir::new().unwrap();
         let released = Sqlite::open(&fixture(folder.path(), text)).unwrap();
         let today = Sqlite::open(&folder.path().join("today.db")).unwrap();
@@ -103,15 +112,15 @@ fn an_older_store_is_kept_and_moved() {
     let folder = TempDir::new().unwrap();
     let file = version_1(folder.path());
     let engine = Sqlite::open(&file).unwrap();
-    schema::migrate(&engine, &[ROLL[0], ROLL[1], ROLL[2], &FOURTH]).unwrap();
-    assert_eq!(version(&engine), 4);
+    schema::migrate(&engine, &roll(&[&NEXT])).unwrap();
+    assert_eq!(version(&engine), 5);
     let owners = engine.read(|session| {
         crate::engine::all(session, "SELECT owner FROM collections", &[], |row| {
             row.text(0).map(str::to_owned)
         })
     });
     assert_eq!(owners.unwrap(), ["contoso/orders"]);
-    let kept = folder.path().join("gatewatch.db.before-4");
+    let kept = folder.path().join("gatewatch.db.before-5");
     assert_eq!(SqliteStore::verify(&kept).unwrap().schema, 1);
 }
 
@@ -119,14 +128,14 @@ fn an_older_store_is_kept_and_moved() {
 fn a_step_that_fails_leaves_the_store_as_it_was() {
     let folder = TempDir::new().unwrap();
     let engine = Sqlite::open(&version_1(folder.path())).unwrap();
-    assert!(schema::migrate(&engine, &[ROLL[0], ROLL[1], ROLL[2], &FOURTH, &BROKEN]).is_err());
+    assert!(schema::migrate(&engine, &roll(&[&NEXT, &BROKEN])).is_err());
     assert_eq!(version(&engine), 1);
     drop(engine);
     // The copy of the first try does not stop the second.
     let engine = Sqlite::open(&folder.path().join(FILE_NAME)).unwrap();
-    assert!(schema::migrate(&engine, &[ROLL[0], ROLL[1], ROLL[2], &FOURTH, &BROKEN]).is_err());
-    schema::migrate(&engine, &[ROLL[0], ROLL[1], ROLL[2], &FOURTH]).unwrap();
-    assert_eq!(version(&engine), 4);
+    assert!(schema::migrate(&engine, &roll(&[&NEXT, &BROKEN])).is_err());
+    schema::migrate(&engine, &roll(&[&NEXT])).unwrap();
+    assert_eq!(version(&engine), 5);
 }
 
 #[test]
@@ -134,13 +143,13 @@ fn a_newer_store_is_refused_untouched() {
     let folder = TempDir::new().unwrap();
     let file = version_1(folder.path());
     let engine = Sqlite::open(&file).unwrap();
-    schema::migrate(&engine, &[ROLL[0], ROLL[1], ROLL[2], &FOURTH]).unwrap();
+    schema::migrate(&engine, &roll(&[&NEXT])).unwrap();
     drop(engine);
     let expected = |error| {
         let StoreError::TooNew { found, known } = error else {
             panic!("{error}");
         };
-        assert_eq!((found, known), (4, 3));
+        assert_eq!((found, known), (5, 4));
     };
     expected(SqliteStore::open(folder.path()).map(drop).unwrap_err());
     expected(SqliteStore::verify(&file).map(drop).unwrap_err());
@@ -227,4 +236,32 @@ fn a_store_of_version_3_is_read() {
     let own = store.own_types().unwrap().unwrap();
     assert_eq!((&*own.files[0].0, own.revision), ("badge.toml", 5));
     assert_eq!(store.controls(10).unwrap().len(), 5);
+}
+
+#[test]
+fn a_store_of_version_4_is_read() {
+    let folder = TempDir::new().unwrap();
+    fixture(folder.path(), VERSION_4);
+    let store = SqliteStore::open(folder.path()).unwrap();
+    let item = store.endpoint(EndpointId([1; 16])).unwrap().unwrap();
+    let signals = &item.row.facts.signals;
+    assert_eq!((signals.attacks, signals.answered), (3, 1));
+    let sqli = &signals.classes[0];
+    assert_eq!((&*sqli.class, sqli.severity), ("sqli", Severity::High));
+    assert_eq!(sqli.detections, [("injection.sql".into(), 3)]);
+    // A row that version 3 wrote and version 4 did not touch.
+    let older = store.endpoint(EndpointId([2; 16])).unwrap().unwrap();
+    assert!(older.row.facts.signals.is_empty());
+    let collection = store.collection(item.row.collection).unwrap().unwrap();
+    assert_eq!(collection.signals, *signals);
+    let sums = store.signals(&SignalQuery::default()).unwrap();
+    assert_eq!((sums.attacks, sums.classes[0].endpoints), (3, 1));
+    let said = store.vigilance().unwrap();
+    assert_eq!((&*said[0].scope, said[0].revision), ("/contoso", 6));
+    assert_eq!(said[0].vigilance.attack, Some(90));
+    assert_eq!(
+        said[0].vigilance.switch("probe.agent", "user-agent"),
+        Some(false)
+    );
+    assert_eq!(store.controls(10).unwrap().len(), 6);
 }
