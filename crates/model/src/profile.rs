@@ -358,6 +358,7 @@ pub struct MemberRow {
     /// Of texts, in characters.
     #[n(7)]
     pub length: Option<(u64, u64)>,
+    /// Bounds of numbers: whole up to 99, powers of ten beyond. They are no values that were sent.
     #[n(8)]
     pub range: Option<(f64, f64)>,
     /// All values there were, when they are few and harmless, with their counts.

@@ -139,9 +139,10 @@ struct Member {
     length_min: Option<u64>,
     /// Longest text in characters; null when there was none.
     length_max: Option<u64>,
-    /// Lowest number; null when there was none.
+    /// No number lies below: whole up to 99, a power of ten beyond, so that no number that was sent
+    /// is told; null when there was none.
     lowest: Option<f64>,
-    /// Highest number; null when there was none.
+    /// No number lies above, in the same way; null when there was none.
     highest: Option<f64>,
     /// All values there were, when they are few and harmless.
     values: Vec<Counted>,

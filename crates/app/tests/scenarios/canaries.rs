@@ -130,8 +130,11 @@ fn requests(name: &str, value: &str) -> Vec<serde_json::Value> {
             "POST",
             "/json",
             json_type,
-            json!({ name: value, "note": value, "deep": [{ name: value }], "mood": HARMLESS })
-                .to_string(),
+            json!({
+                name: value, "note": value, "deep": [{ name: value }], "mood": HARMLESS,
+                "count": value.parse::<u64>().ok(),
+            })
+            .to_string(),
         ),
         of(
             "POST",
@@ -298,6 +301,12 @@ fn forms(value: &str) -> Vec<(&'static str, Vec<u8>)> {
         ("as FNV", fnv.to_le_bytes().to_vec()),
         ("as FNV, turned", fnv.to_be_bytes().to_vec()),
     ];
+    if let Ok(number) = value.parse::<u64>() {
+        let float = number as f64;
+        forms.push(("as an integer", number.to_be_bytes().to_vec()));
+        forms.push(("as a float", float.to_be_bytes().to_vec()));
+        forms.push(("as a float, turned", float.to_le_bytes().to_vec()));
+    }
     for shift in 0..3 {
         forms.push(("in base64", base64(bytes, shift)));
     }

@@ -10,6 +10,7 @@ use minicbor::decode::Error as DecodeError;
 use minicbor::encode::{Error as EncodeError, Write};
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
+use super::extent::Extent;
 use super::hits::Hits;
 use super::kinds::{Kind, ROLL};
 use super::secrecy::is_private;
@@ -42,7 +43,7 @@ pub(super) struct Member {
 /// What is known of members that are numbers, or may be sensitive.
 #[derive(Clone, Debug, PartialEq)]
 struct More {
-    range: Range<f64>,
+    range: Extent,
     hits: Option<Box<Hits>>,
 }
 
@@ -242,7 +243,7 @@ impl Member {
     }
 
     pub fn touch(&self) -> u64 {
-        let more = self.more.as_ref().map_or(0, |it| it.range.0.to_bits());
+        let more = self.more.as_ref().map_or(0, |it| it.range.touch());
         self.present ^ u64::from(self.own.next) ^ self.kinds.touch() ^ self.values.touch() ^ more
     }
 
@@ -323,13 +324,11 @@ impl More {
 impl Default for More {
     fn default() -> Self {
         More {
-            range: NO_NUMBERS,
+            range: Extent::NONE,
             hits: None,
         }
     }
 }
-
-const NO_NUMBERS: Range<f64> = Range(f64::INFINITY, f64::NEG_INFINITY);
 
 /// A member as it is read back.
 #[derive(Decode)]
@@ -350,7 +349,7 @@ struct Saved {
     #[n(6)]
     length: Range<u16>,
     #[n(7)]
-    range: Range<f64>,
+    range: Extent,
     #[n(8)]
     distinct: Handful,
     #[n(9)]
@@ -363,7 +362,7 @@ struct Saved {
 
 impl<C> Encode<C> for Member {
     fn encode<W: Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), EncodeError<W::Error>> {
-        let range = self.more.as_ref().map_or(NO_NUMBERS, |it| it.range);
+        let range = self.more.as_ref().map_or(Extent::NONE, |it| it.range);
         e.array(11 + u64::from(self.has_hits()))?;
         e.encode(self.spot)?.u8(self.class)?.str(&self.path)?;
         e.u64(self.present)?.u32(self.refused)?;
@@ -377,7 +376,7 @@ impl<C> Encode<C> for Member {
 impl<'b, C> Decode<'b, C> for Member {
     fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, DecodeError> {
         let saved = d.decode::<Saved>()?;
-        let (range, hits) = (saved.range, saved.hits);
+        let (range, hits) = (saved.range.rounded(), saved.hits);
         let more = range.ends().is_some() || hits.is_some();
         Ok(Member {
             spot: saved.spot,

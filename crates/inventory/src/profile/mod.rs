@@ -6,6 +6,7 @@
 
 mod credentials;
 mod differences;
+mod extent;
 mod hits;
 mod kinds;
 mod member;
