@@ -348,7 +348,7 @@ pub fn sample(stream: &mut Stream) -> io::Result<bool> {
         if enough || window.len() >= SAMPLE_BYTES_MAX && !long {
             return Ok(false);
         }
-        if !stream.fill()? {
+        if !stream.peek()? {
             return Ok(true);
         }
     }
@@ -435,5 +435,8 @@ fn unknown(sample: &Sample<'_>) -> Box<str> {
 
 /// An error with its causes.
 fn told(error: &io::Error) -> Box<str> {
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        return format!("what is packed in it ends too early; copy it whole ({error})").into();
+    }
     error.to_string().into()
 }

@@ -16,6 +16,8 @@ pub struct Stream {
     end: usize,
     /// In a line that is too long, up to its end.
     skipping: bool,
+    /// What reading has failed with, to be told when all that came before is taken.
+    failed: Option<io::Error>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +36,7 @@ impl Stream {
             begin: 0,
             end: 0,
             skipping: false,
+            failed: None,
         }
     }
 
@@ -50,8 +53,22 @@ impl Stream {
         self.buffer.get(line).unwrap_or_default()
     }
 
+    /// Like `fill`, for who only looks ahead: a failure is kept for later if something is there.
+    pub fn peek(&mut self) -> io::Result<bool> {
+        match self.fill() {
+            Err(error) if error.kind() != ErrorKind::WouldBlock && self.begin < self.end => {
+                self.failed = Some(error);
+                Ok(false)
+            }
+            filled => filled,
+        }
+    }
+
     /// Reads more behind the window; false at the end. `WouldBlock` where there may be more later.
     pub fn fill(&mut self) -> io::Result<bool> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
         if self.begin == self.end {
             (self.begin, self.end) = (0, 0);
         } else if self.end == self.buffer.len() && self.begin > 0 {

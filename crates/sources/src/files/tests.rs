@@ -333,3 +333,28 @@ fn a_first_line_that_is_long_does_not_hide_what_a_file_is() {
         found[0]
     );
 }
+
+#[test]
+fn what_stands_before_the_break_of_a_packed_file_is_read() {
+    // Little that no packing makes smaller, so that half of the bytes are half of the lines.
+    let line = |number: u64| {
+        let noise = xxhash_rust::xxh3::xxh3_64(&number.to_le_bytes());
+        format!("{{\"request\":{{\"method\":\"GET\",\"url\":\"https://a.example/{noise}\"}}}}\n")
+    };
+    let text: String = (0..100).map(line).collect();
+    let whole = gzip(text.as_bytes());
+    let found = read(&whole[..whole.len() / 2]);
+    let (last, sound) = found.split_last().unwrap();
+    assert!(sound.len() > 10, "{found:?}");
+    assert!(sound.iter().all(|it| it.contains(" https://a.example/")));
+    assert!(
+        last.contains("cannot be read from here on: what is packed in it ends too early"),
+        "{last}"
+    );
+    assert!(last.starts_with(&format!("{} ", found.len())), "{last}");
+    let mut wrong = whole;
+    let sum = wrong.len() - 8;
+    wrong[sum] ^= 1;
+    let found = read(&wrong);
+    assert_eq!(found.len(), 101, "all lines and the wrong sum: {found:?}");
+}
