@@ -7,7 +7,7 @@ use anyhow::Context;
 use gatewatch_model::control::{Control, NumberedControl};
 use gatewatch_model::effects::{CollectionRow, Coverage, Effects, EndpointRow};
 use gatewatch_model::profile::ProfileRow;
-use gatewatch_model::{CollectionId, EndpointId, Position, Record, Timestamp};
+use gatewatch_model::{Blemishes, CollectionId, EndpointId, Position, Record, Timestamp};
 use gatewatch_pipeline::fold::{ExchangeFold, Fold};
 use gatewatch_wire::record;
 
@@ -30,6 +30,8 @@ pub struct Known {
     /// In the form of the store: there may be thousands, and each is asked for once.
     profiles: BTreeMap<EndpointId, Box<[u8]>>,
     pub coverage: Coverage,
+    /// How many exchanges of each file had each blemish.
+    pub blemishes: BTreeMap<(u32, &'static str), u64>,
     aliases: BTreeMap<EndpointId, EndpointId>,
     keeps_profiles: bool,
     /// Where exchanges went that are printed; `None` when all are.
@@ -120,6 +122,7 @@ impl Folding {
         let position = Position(part.next);
         part.next += 1;
         let placed = part.fold.arrive(position, &arrival);
+        self.known.mark(item.file, placed.blemishes);
         if self.known.printed.is_some() && item.printed {
             part.printed.extend(placed.endpoint);
         }
@@ -239,6 +242,14 @@ impl Known {
             printed.extend(ids);
         }
         more
+    }
+
+    fn mark(&mut self, file: u32, blemishes: Blemishes) {
+        // Captures of the past come in any order.
+        let odd = Blemishes(blemishes.0 & !(Blemishes::LATE.0 | Blemishes::SKEWED.0));
+        for name in odd.names() {
+            *self.blemishes.entry((file, name)).or_default() += 1;
+        }
     }
 
     fn cover(&mut self, coverage: &Coverage) {

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use gatewatch_model::Timestamp;
 use gatewatch_model::effects::EndpointRow;
 use gatewatch_model::profile::{Drift, MemberRow, ProfileRow};
 
@@ -43,7 +44,7 @@ fn head(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         .collections
         .iter()
         // One that only a definition names was never seen.
-        .filter(|it| it.row.calls > 0)
+        .filter(|it| it.row.calls > 0 && it.row.first_seen != Timestamp::ZERO)
         .map(|it| (it.row.first_seen, it.row.last_seen))
         .collect();
     let first = spans.iter().map(|it| it.0).min().and_then(words::time);
@@ -133,7 +134,7 @@ fn collection(number: usize, listed: &Listed<'_>, out: &mut dyn Write) -> io::Re
         words::several(row.calls, "call")
     )?;
     if let (Some(first), Some(last)) = (words::time(row.first_seen), words::time(row.last_seen)) {
-        write!(out, ", {first} to {last}")?;
+        write!(out, ", {first} to {last} UTC")?;
     }
     if let Some((title, version)) = &row.definition {
         write!(
@@ -346,7 +347,7 @@ fn names(list: &[(Box<str>, u64)]) -> String {
 fn trouble(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
-        "<section class=\"files\"><h2>Files</h2>\n<table>\n<thead><tr><th>file</th><th class=\"n\">exchanges</th><th class=\"n\">not read</th><th>first places</th></tr></thead>\n<tbody>"
+        "<section class=\"files\"><h2>Files</h2>\n<table>\n<thead><tr><th>file</th><th class=\"n\">exchanges</th><th class=\"n\">not read</th><th>first places</th><th>odd, and kept</th></tr></thead>\n<tbody>"
     )?;
     for file in report.files {
         let learned = if file.learned { " (learned from)" } else { "" };
@@ -360,7 +361,8 @@ fn trouble(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         for (line, why) in &file.trouble.first {
             write!(out, "{line}: {}<br>", Escaped(why))?;
         }
-        writeln!(out, "</td></tr>")?;
+        let odd = words::blemishes(&file.blemishes);
+        writeln!(out, "</td><td>{odd}</td></tr>")?;
     }
     writeln!(out, "</tbody>\n</table></section>")
 }

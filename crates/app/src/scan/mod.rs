@@ -123,7 +123,7 @@ fn fold(
     let mut folding = Folding::new(keeps_profiles, spill, learn.is_some());
     folding.obey(documents, &own);
     let (to_fold, batches) = sync_channel(BATCHES_WAITING_MAX);
-    let reads = std::thread::scope(|scope| {
+    let mut reads = std::thread::scope(|scope| {
         let reader = scope.spawn(move || reading::read(learn, print, &to_fold));
         for batch in batches {
             folding.take(&batch)?;
@@ -134,6 +134,9 @@ fn fold(
             .map_err(|_| anyhow::anyhow!("the reader died"))
     })?;
     let (known, lines) = folding.settle();
+    for ((file, name), count) in &known.blemishes {
+        reads[*file as usize].blemishes.push((*name, *count));
+    }
     progress.bar.finish_and_clear();
     Ok((known, lines, reads))
 }

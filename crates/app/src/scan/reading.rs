@@ -31,7 +31,7 @@ pub struct FileRead {
     pub passed_over: u64,
     /// Exchanges that were cut to what is kept of one.
     pub truncated: u64,
-    /// How many had each blemish.
+    /// How many had each blemish; the fold says so, which decodes them.
     pub blemishes: Vec<(&'static str, u64)>,
     pub trouble: Trouble,
 }
@@ -163,11 +163,5 @@ impl FileRead {
         self.exchanges += 1;
         let cut = [Blemishes::TRUNCATED, Blemishes::HEADERS_CUT];
         self.truncated += u64::from(cut.iter().any(|it| blemishes.contains(*it)));
-        for name in blemishes.names() {
-            match self.blemishes.iter_mut().find(|it| it.0 == name) {
-                Some((_, count)) => *count += 1,
-                None => self.blemishes.push((name, 1)),
-            }
-        }
     }
 }

@@ -77,6 +77,17 @@ impl<'k> Report<'k> {
         printed.map(|it| it.exchanges).sum()
     }
 
+    /// What was odd about exchanges of all files, with how many had it, the commonest first.
+    pub fn blemishes(&self) -> Vec<(&'static str, u64)> {
+        let mut counts = BTreeMap::new();
+        for (name, count) in self.files.iter().flat_map(|it| &it.blemishes) {
+            *counts.entry(*name).or_insert(0) += count;
+        }
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        counts.sort_by_key(|it| std::cmp::Reverse(it.1));
+        counts
+    }
+
     /// Places that could not be read, in all files.
     pub fn refused(&self) -> u64 {
         self.files.iter().map(|it| it.trouble.total).sum()

@@ -64,7 +64,7 @@ fn collection(listed: &Listed<'_>, look: Look, out: &mut dyn Write) -> std::io::
     );
     if let (Some(first), Some(last)) = (words::time(row.first_seen), words::time(row.last_seen)) {
         // Writing to a String cannot fail.
-        let _ = write!(heading, ", {first} to {last}");
+        let _ = write!(heading, ", {first} to {last} UTC");
     }
     if let Some((title, version)) = &row.definition {
         heading.push_str(&words::plain(&format!(", documented as {title} {version}")));
@@ -209,6 +209,10 @@ fn cut(line: String, look: Look) -> String {
 }
 
 fn coverage(report: &Report<'_>, out: &mut dyn Write) -> std::io::Result<()> {
+    let odd = words::blemishes(&report.blemishes());
+    if !odd.is_empty() {
+        writeln!(out, "\nodd, and kept all the same: {odd}")?;
+    }
     let coverage = &report.coverage;
     if coverage.endpoints_evicted > 0 {
         writeln!(

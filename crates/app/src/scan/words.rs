@@ -119,6 +119,14 @@ pub fn notes(facts: &EndpointFacts) -> Vec<String> {
     notes
 }
 
+/// What was odd about exchanges: `bad-json ×3  bomb ×1`.
+pub fn blemishes(counts: &[(&'static str, u64)]) -> String {
+    let told = counts
+        .iter()
+        .map(|(name, number)| format!("{name} ×{}", count(*number)));
+    told.collect::<Vec<_>>().join("  ")
+}
+
 /// How endpoints stand to their definition, those that stand otherwise than it says first:
 /// `1 never seen, 2 shadow, 12 as documented`.
 pub fn drift(counts: &[(Drift, u64)]) -> String {
@@ -140,7 +148,8 @@ pub fn reasons(row: &EndpointRow) -> Vec<String> {
         .iter()
         .filter(told)
         .map(|it| {
-            let segment = row.template.split('/').nth(usize::from(it.segment) + 1);
+            let (path, _) = row.template.split_once('#').unwrap_or((&row.template, ""));
+            let segment = path.split('/').nth(usize::from(it.segment) + 1);
             format!("{}: {}", segment.unwrap_or_default(), it.reason)
         })
         .collect()

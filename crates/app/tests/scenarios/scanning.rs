@@ -168,6 +168,24 @@ fn what_cannot_be_read_is_named_and_the_rest_is_read() {
 }
 
 #[test]
+fn what_is_odd_within_an_exchange_is_counted_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let deep = "[".repeat(500);
+    let line = serde_json::json!({ "request": {
+        "method": "POST", "url": "https://api.example.com/a",
+        "headers": { "content-type": "application/json" }, "body": deep,
+    } });
+    fs::write(folder.path().join("odd.jsonl"), format!("{line}\n{line}\n")).unwrap();
+    let output = scan(folder.path(), &["odd.jsonl", "--format", "json"]);
+    let document: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(document["files"][0]["blemishes"]["too-deep"], 2);
+    for format in ["table", "html"] {
+        let told = out(&scan(folder.path(), &["odd.jsonl", "--format", format]));
+        assert!(told.contains("too-deep ×2"), "{told}");
+    }
+}
+
+#[test]
 fn input_that_holds_nothing_at_all_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("bad.jsonl"), "x\n{}\n").unwrap();
