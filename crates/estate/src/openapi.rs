@@ -274,30 +274,23 @@ fn servers(learned: &LearnedApi, defined: Option<&Definition>) -> Vec<Value> {
     }
     let row = &learned.collection;
     if urls.is_empty() && row.kind == CollectionKind::Host && names::is_host(&row.name) {
-        let mut answers = learned
-            .endpoints
-            .iter()
-            .map(|it| it.0.facts.encrypted.ever());
-        let scheme = if answers.any(|it| it == Some(true)) {
-            "https"
-        } else {
-            plain(learned)
-        };
-        urls.push(format!("{scheme}://{}", row.name));
+        let schemes = schemes(learned).into_iter();
+        urls.extend(schemes.map(|scheme| format!("{scheme}://{}", row.name)));
     }
     let mut known = BTreeSet::new();
     urls.retain(|it| known.insert(it.clone()));
     urls.into_iter().map(|url| json!({ "url": url })).collect()
 }
 
-/// Never seen under TLS: plain if that was looked at.
-fn plain(learned: &LearnedApi) -> &'static str {
-    let looked = |it: &(EndpointRow, _)| it.0.facts.encrypted.ever().is_some();
-    if learned.endpoints.iter().any(looked) {
-        "http"
-    } else {
-        "https"
-    }
+/// Those that it was called by; under TLS where nobody saw.
+fn schemes(learned: &LearnedApi) -> Vec<&'static str> {
+    let answers = || learned.endpoints.iter().map(|it| &it.0.facts.encrypted);
+    let plain = answers().any(|it| it.no > 0);
+    let secure = !plain || answers().any(|it| it.yes > 0);
+    [(secure, "https"), (plain, "http")]
+        .into_iter()
+        .filter_map(|(seen, scheme)| seen.then_some(scheme))
+        .collect()
 }
 
 /// Where something is known from.

@@ -111,6 +111,25 @@ fn a_collection_becomes_a_document() {
 }
 
 #[test]
+fn a_host_that_was_called_in_both_ways_has_both_addresses() {
+    let urls = |answers: &[bool]| {
+        let mut learned = orders();
+        for (answer, (row, _)) in answers.iter().zip(&mut learned.endpoints) {
+            row.facts.encrypted.add(*answer, at(1));
+        }
+        openapi::write(&learned, None)["servers"].clone()
+    };
+    let (secure, plain) = ("https://shop.example.com", "http://shop.example.com");
+    assert_eq!(
+        urls(&[true, false]),
+        json!([{"url": secure}, {"url": plain}])
+    );
+    assert_eq!(urls(&[false]), json!([{"url": plain}]));
+    assert_eq!(urls(&[true]), json!([{"url": secure}]));
+    assert_eq!(urls(&[]), json!([{"url": secure}]));
+}
+
+#[test]
 fn operations_behind_one_path_are_folded_into_it() {
     let written = openapi::write(&orders(), None);
     let post = &written["paths"]["/graphql"]["post"];
