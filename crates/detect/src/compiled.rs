@@ -123,10 +123,10 @@ impl Compiled {
     }
 
     /// Adds the rules that may have something to say of a text in that part, in whichever view that
-    /// does not differ from it.
-    pub fn cast(&self, text: &[u8], signs: Signs, part: Part, chosen: &mut Chosen) {
+    /// does not differ from it; tells how often literals had to be compared.
+    pub fn cast(&self, text: &[u8], signs: Signs, part: Part, chosen: &mut Chosen) -> usize {
         let Some(nets) = &self.nets else {
-            return;
+            return 0;
         };
         let net = if part.is_answer() {
             &nets.answers
@@ -135,7 +135,7 @@ impl Compiled {
         } else {
             &nets.requests
         };
-        self.keep(net, text, signs, part, chosen);
+        self.keep(net, text, signs, part, chosen)
     }
 
     /// The same for one view of it.
@@ -143,18 +143,18 @@ impl Compiled {
         &self,
         view: View,
         text: &[u8],
-        signs: Signs,
-        part: Part,
+        (signs, part): (Signs, Part),
         chosen: &mut Chosen,
-    ) {
-        if let Some(nets) = &self.nets {
-            self.keep(&nets.views[view as usize], text, signs, part, chosen);
-        }
+    ) -> usize {
+        let nets = self.nets.as_ref();
+        nets.map_or(0, |it| {
+            self.keep(&it.views[view as usize], text, signs, part, chosen)
+        })
     }
 
     /// Leaves those that look at the part and of which all needs are met.
-    fn keep(&self, net: &Net, text: &[u8], signs: Signs, part: Part, chosen: &mut Chosen) {
-        net.cast(text, signs, chosen);
+    fn keep(&self, net: &Net, text: &[u8], signs: Signs, part: Part, chosen: &mut Chosen) -> usize {
+        let compared = net.cast(text, signs, chosen);
         if !chosen.is_empty() {
             chosen.keep(&self.parts[part as usize]);
             chosen.retain(|rule| {
@@ -162,6 +162,7 @@ impl Compiled {
                 rule.is_some_and(|it| it.needs.signs.iter().all(|it| signs.meets(*it)))
             });
         }
+        compared
     }
 
     /// Whether a rule reads that view of texts in that part.

@@ -7,6 +7,7 @@ use gatewatch_model::Exchange;
 
 use crate::compiled::{Compiled, READY};
 use crate::detectors::{Marks, Sight};
+use crate::known::Known;
 use crate::limits::{NESTED_MAX, STEPS_MAX};
 use crate::look::Look;
 use crate::payload::judge::Judge;
@@ -24,6 +25,8 @@ pub struct Detector {
     views: [Views; NESTED_MAX as usize + 1],
     scratch: Scratch,
     claims: Vec<Claim>,
+    /// Heads that need not be looked at again.
+    known: Known,
     /// What is asked about each text beside the rules.
     judge: Option<Judge>,
 }
@@ -50,6 +53,7 @@ impl Detector {
             views: Default::default(),
             scratch: Scratch::default(),
             claims: Vec::new(),
+            known: Known::default(),
             judge: None,
         }
         .with_model(SHIPPED_MODEL.clone())
@@ -57,6 +61,7 @@ impl Detector {
 
     /// The same with another model, or with none.
     pub fn with_model(mut self, model: Option<Arc<Model>>) -> Self {
+        self.known = Known::default();
         self.judge = model.map(|it| Judge::new(it, &self.compiled));
         self
     }
@@ -78,6 +83,7 @@ impl Detector {
             views,
             scratch,
             claims,
+            known,
             judge,
         } = self;
         scratch.clear();
@@ -89,12 +95,14 @@ impl Detector {
                 model: judge.as_ref().map(|it| &*it.model),
             },
             reading,
+            known,
         };
         look.target(exchange);
-        look.leaves(false);
+        let first = look.leaves();
         look.raw_body(exchange);
+        let of_request = STEPS_MAX - look.work.scratch.steps_left;
         look.work.scratch.steps_left = STEPS_MAX;
-        look.leaves(true);
+        look.answer(first);
         let sight = Sight {
             exchange,
             reading,
@@ -119,6 +127,7 @@ impl Detector {
             exhausted: scratch.exhausted,
             texts: scratch.texts,
             texts_closer: scratch.texts_closer,
+            steps: of_request + STEPS_MAX - scratch.steps_left,
         }
     }
 }

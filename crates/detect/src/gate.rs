@@ -98,42 +98,50 @@ impl Chosen {
     }
 }
 
+/// As many literals of two signs are looked for along with longer ones.
+const FEW: usize = 6;
+
 /// What some rules wait for, in one: their literals, and the signs of those that have none.
 pub struct Net {
     sieve: Sieve,
     twos: Twos,
     /// Of each longer literal, the rules that wait for it.
     owners: Vec<Vec<u16>>,
-    /// Rules of which a literal is a single sign, or that have none: they wait for one of these.
+    /// Rules that have no literals wait for one of these.
     open: Vec<(Signs, Chosen)>,
-    open_signs: Signs,
+    /// Of each literal of one sign, the rules that wait for it.
+    singles: Vec<(u8, Chosen)>,
+}
+
+/// Adds a rule to those that wait for the same.
+fn wait<T: PartialEq>(list: &mut Vec<(T, Chosen)>, wanted: T, rule: u16) {
+    if let Some((_, rules)) = list.iter_mut().find(|it| it.0 == wanted) {
+        return rules.insert(rule);
+    }
+    let mut rules = Chosen::default();
+    rules.insert(rule);
+    list.push((wanted, rules));
 }
 
 impl Net {
     pub fn weave<'r>(rules: impl Iterator<Item = (u16, &'r Needs)>, usual: &Usual) -> Net {
         let (mut pairs, mut twos) = (Vec::new(), Vec::new());
-        let mut open: Vec<(Signs, Chosen)> = Vec::new();
-        let mut wait = |wanted: Signs, rule| {
-            if let Some((_, rules)) = open.iter_mut().find(|it| it.0 == wanted) {
-                rules.insert(rule);
-            } else {
-                let mut rules = Chosen::default();
-                rules.insert(rule);
-                open.push((wanted, rules));
-            }
-        };
+        let (mut open, mut singles) = (Vec::new(), Vec::new());
         for (rule, Needs { literals, signs }) in rules {
             if literals.is_empty() {
-                wait(signs.first().copied().unwrap_or_default(), rule);
+                wait(&mut open, signs.first().copied().unwrap_or_default(), rule);
             }
             for literal in literals {
                 match literal.as_slice() {
-                    [] => wait(Signs::ANY, rule),
-                    [sign] => wait(Signs::of_letter(*sign), rule),
-                    [one, two] => twos.push(([*one, *two], rule)),
+                    [] => wait(&mut open, Signs::ANY, rule),
+                    [sign] => wait(&mut singles, *sign, rule),
+                    two @ [_, _] => twos.push((two, rule)),
                     longer => pairs.push((longer, rule)),
                 }
             }
+        }
+        if twos.len() <= FEW {
+            pairs.append(&mut twos);
         }
         pairs.sort_unstable();
         pairs.dedup();
@@ -151,16 +159,20 @@ impl Net {
             sieve: Sieve::new(&literals, usual),
             twos: Twos::new(&twos),
             owners,
-            open_signs: open.iter().fold(Signs::default(), |all, it| all.with(it.0)),
             open,
+            singles,
         }
     }
 
     /// Adds the rules of which a literal stands in the text, in letters of either case, and those
-    /// that wait for a sign of it.
-    pub fn cast(&self, text: &[u8], signs: Signs, chosen: &mut Chosen) {
-        if signs.meets(self.open_signs) {
-            for (_, rules) in self.open.iter().filter(|it| signs.meets(it.0)) {
+    /// that wait for a sign of it; tells how often literals had to be compared.
+    pub fn cast(&self, text: &[u8], signs: Signs, chosen: &mut Chosen) -> usize {
+        for (_, rules) in self.open.iter().filter(|it| signs.meets(it.0)) {
+            chosen.unite(rules);
+        }
+        for (sign, rules) in &self.singles {
+            let (kind, other) = (Signs::of_letter(*sign), sign.to_ascii_uppercase());
+            if signs.meets(kind) && memchr::memchr2(*sign, other, text).is_some() {
                 chosen.unite(rules);
             }
         }
@@ -169,7 +181,7 @@ impl Net {
             for rule in &self.owners[usize::from(literal)] {
                 chosen.insert(*rule);
             }
-        });
+        })
     }
 }
 

@@ -9,6 +9,7 @@ mod detectors;
 mod evidence;
 mod example;
 mod gate;
+mod known;
 pub mod limits;
 mod look;
 pub mod payload;

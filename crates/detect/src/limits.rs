@@ -25,6 +25,9 @@ pub const RAW_BYTES_MAX: usize = 16 << 10;
 /// Files in one multipart body, and what is looked at of each.
 pub const FILES_MAX: usize = 16;
 pub const FILE_BYTES_MAX: usize = 1 << 10;
+/// Heads that are known to be clean, and how long they may be.
+pub const KNOWN_MAX: usize = 128;
+pub const KNOWN_BYTES_MAX: usize = 192;
 /// Values in the query of a referring page.
 pub const PIECES_MAX: usize = 64;
 /// Names above others that are remembered, so that each is looked at once.

@@ -6,20 +6,22 @@ use gatewatch_model::{Blemishes, Exchange, Spot};
 use crate::detection::Part;
 use crate::gate::Chosen;
 use crate::gate::signs::Signs;
+use crate::known::{Known, is_usual};
 use crate::limits::{
-    BINARY_BYTES_MIN, DOCUMENT_BYTES_MIN, DOCUMENT_MARKS_MIN, NESTED_MAX, PARENTS_MAX, PIECES_MAX,
-    STEPS_PER_TEXT, TEXT_BYTES_MAX, TOKENS_MAX,
+    BINARY_BYTES_MIN, DOCUMENT_BYTES_MIN, DOCUMENT_MARKS_MIN, GROUNDS_MAX, NESTED_MAX, PARENTS_MAX,
+    PIECES_MAX, STEPS_PER_TEXT, TEXT_BYTES_MAX, TOKENS_MAX,
 };
 use crate::payload::asked::worth;
 use crate::seen::At;
 use crate::views::{self, Packed, Views};
-use crate::work::{Text, Work};
+use crate::work::{Scratch, Text, Work};
 
 /// One look at one exchange.
 pub struct Look<'l> {
     pub views: &'l mut [Views],
     pub work: Work<'l>,
     pub reading: &'l Reading,
+    pub known: &'l mut Known,
 }
 
 impl Look<'_> {
@@ -48,32 +50,64 @@ impl Look<'_> {
         }
     }
 
-    /// All values and names of the request, or of the answer.
-    pub fn leaves(&mut self, answer: bool) {
+    /// All values and names of the request; tells which leaf is the first of the answer.
+    pub fn leaves(&mut self) -> usize {
+        let reading = self.reading;
         let mut last_name = ("".as_ptr(), 0);
         let mut parents = Parents::default();
-        for (index, leaf) in self.reading.leaves().iter().enumerate() {
+        for (index, leaf) in reading.leaves().iter().enumerate() {
             let spot = leaf.spot();
-            if spot.is_response() != answer {
-                continue;
+            if spot.is_response() {
+                return index;
             }
-            let index = index as u32;
-            // In answers names say nothing.
-            let name = if answer { "" } else { leaf.name() };
-            if !answer && (name.as_ptr(), name.len()) != last_name {
+            let name = leaf.name();
+            if (name.as_ptr(), name.len()) != last_name {
                 last_name = (name.as_ptr(), name.len());
-                self.name(name, index);
-                self.parents(&leaf, index, &mut parents);
+                self.name(name, index as u32);
+                self.parents(&leaf, index as u32, &mut parents);
             }
-            let (Value::Text(text), Some(part)) = (leaf.value, part_of(&leaf, name)) else {
-                continue;
+            if let (Value::Text(text), Some(part)) = (leaf.value, part_of(spot, name)) {
+                let at = At::Leaf(index as u32);
+                match part {
+                    Part::Referer => self.referer(text.as_bytes(), at),
+                    Part::UserAgent | Part::Headers if is_usual(name) => {
+                        self.usual(text.as_bytes(), part, at);
+                    }
+                    _ => self.value(text.as_bytes(), part, at),
+                }
+            }
+        }
+        reading.leaves().len()
+    }
+
+    /// All values of the answer; its names say nothing.
+    pub fn answer(&mut self, first: usize) {
+        let leaves = self.reading.leaves();
+        for index in first..leaves.len() {
+            let Some(leaf) = leaves.get(index) else {
+                return;
             };
-            let at = At::Leaf(index);
-            if part == Part::Referer {
-                self.referer(text.as_bytes(), at);
-            } else {
-                self.value(text.as_bytes(), part, at);
+            if let (Value::Text(text), Some(part)) = (leaf.value, part_of(leaf.spot(), "")) {
+                self.value(text.as_bytes(), part, At::Leaf(index as u32));
             }
+        }
+    }
+
+    /// A value that may be known to be clean.
+    fn usual(&mut self, bytes: &[u8], part: Part, at: At) {
+        if let Some(cost) = self.known.recall(part, bytes)
+            && self.work.scratch.spend_known(cost)
+        {
+            return;
+        }
+        let before = self.work.scratch.spent();
+        let said = |scratch: &Scratch| Some((scratch.grounds.len(), scratch.asked.count()?));
+        let said_before = said(self.work.scratch);
+        self.value(bytes, part, at);
+        let scratch = &*self.work.scratch;
+        let room = scratch.grounds.len() < GROUNDS_MAX && !scratch.exhausted;
+        if room && said_before.is_some() && said(scratch) == said_before {
+            self.known.keep(part, bytes, scratch.since(before));
         }
     }
 
@@ -178,7 +212,10 @@ impl Look<'_> {
             return self.closer(text, signs, None);
         }
         let mut chosen = Chosen::default();
-        compiled.cast(text.bytes, signs, text.part, &mut chosen);
+        let compared = compiled.cast(text.bytes, signs, text.part, &mut chosen);
+        if !self.work.scratch.spend(compared + text.bytes.len()) {
+            return;
+        }
         let read = |view| compiled.reads(text.part, view);
         let differs = || views::may_differ(text.bytes, signs, read);
         if !chosen.is_empty() || worth(text.bytes, text.part, signs) || differs() {
@@ -190,7 +227,9 @@ impl Look<'_> {
     /// are is known already if it holds no encodings.
     fn closer(&mut self, text: Text<'_>, signs: Signs, chosen: Option<Chosen>) {
         let compiled = self.work.compiled;
-        if !self.work.scratch.spend(2 * text.bytes.len()) {
+        // What was looked at as it came is paid for in part.
+        let times = if chosen.is_some() { 1 } else { 2 };
+        if !self.work.scratch.spend(times * text.bytes.len()) {
             return;
         }
         let Some(views) = self.views.get_mut(usize::from(text.nested)) else {
@@ -209,7 +248,8 @@ impl Look<'_> {
         if self.work.scratch.spend((layers + tried) * text.bytes.len()) {
             let chosen = chosen.unwrap_or_else(|| {
                 let mut chosen = Chosen::default();
-                compiled.cast(&views.plain, signs, text.part, &mut chosen);
+                let compared = compiled.cast(&views.plain, signs, text.part, &mut chosen);
+                self.work.scratch.spend(compared);
                 chosen
             });
             self.work.views(text, views, &chosen, layers);
@@ -298,8 +338,8 @@ fn is_document(text: &[u8]) -> bool {
 }
 
 /// As which part a leaf is looked at; `None` for what says nothing of the request.
-fn part_of(leaf: &Leaf<'_>, name: &str) -> Option<Part> {
-    match leaf.spot() {
+fn part_of(spot: Spot, name: &str) -> Option<Part> {
+    match spot {
         // Looked at as a whole.
         Spot::RequestPath => None,
         Spot::RequestQuery => Some(Part::Query),

@@ -119,6 +119,8 @@ pub struct Seen<'s> {
     /// How many values were looked at, and how many needed more than a glance.
     pub texts: u32,
     pub texts_closer: u32,
+    /// What it took, of the request and the answer; each has a bound.
+    pub steps: u32,
 }
 
 /// A signal on its way: which grounds it stands on.

@@ -195,6 +195,57 @@ fn an_answer_that_shows_success_makes_it_more_severe() {
     assert_eq!(place, "$.response.body");
 }
 
+#[test]
+fn a_head_that_is_known_counts_as_if_it_were_looked_at() {
+    let (mut detector, mut reading) = (Detector::default(), Reading::default());
+    for agent in [
+        "Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0",
+        "() { :; }; /bin/cat /etc/passwd",
+        "sqlmap/1.7",
+    ] {
+        let mut exchange = Exchange::default();
+        exchange.request.method = "GET".into();
+        exchange.request.url = "/orders?id=7".into();
+        exchange.request.headers = Some(vec![("user-agent".into(), agent.into())]);
+        reading.read(&exchange);
+        let mut once = || {
+            let seen = detector.see(&exchange, &reading);
+            let said = seen.signals().chain(seen.nearly());
+            let said: Vec<_> = said.map(|it| (it.detection.id.clone(), it.at)).collect();
+            (seen.texts, seen.texts_closer, seen.exhausted, said)
+        };
+        let first = once();
+        assert_eq!(once(), first);
+        assert_eq!(first.3.is_empty(), agent.starts_with("Mozilla"), "{agent}");
+    }
+}
+
+#[test]
+fn texts_full_of_literals_take_no_more_steps_than_others_may() {
+    let literals = [
+        "org.apache.commons.",
+        "select union ",
+        "'#\"--/*",
+        "${{<%",
+        "on=",
+        "../",
+    ];
+    for literal in literals {
+        let text = literal.repeat(200_000 / literal.len());
+        let exchange = posted("application/x-www-form-urlencoded", &format!("a={text}"));
+        let (mut detector, mut reading) = (Detector::default(), Reading::default());
+        reading.read(&exchange);
+        let (spent, left) = {
+            let seen = detector.see(&exchange, &reading);
+            (seen.steps, seen.exhausted)
+        };
+        assert!(
+            spent > 0 && spent <= 2 * STEPS_MAX,
+            "{literal}: {spent} {left}"
+        );
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_is_looked_at_and_twice_the_same(

@@ -4,6 +4,7 @@ use crate::compiled::Compiled;
 use crate::detection::{Part, View};
 use crate::gate::Chosen;
 use crate::gate::signs::Signs;
+use crate::known::Cost;
 use crate::limits::{GROUNDS_MAX, STEPS_MAX};
 use crate::payload::asked::Asked;
 use crate::payload::{Model, SIGNS_MAX};
@@ -48,6 +49,35 @@ impl Scratch {
         (self.texts, self.texts_closer) = (0, 0);
     }
 
+    /// What was spent since then.
+    pub fn since(&self, before: (u32, u32, u32)) -> Cost {
+        Cost {
+            steps: before.0 - self.steps_left,
+            texts: self.texts - before.1,
+            texts_closer: self.texts_closer - before.2,
+        }
+    }
+
+    pub fn spent(&self) -> (u32, u32, u32) {
+        (self.steps_left, self.texts, self.texts_closer)
+    }
+
+    /// Spends what is known to be needed; false, and nothing spent, if there is not as much.
+    pub fn spend_known(&mut self, cost: Cost) -> bool {
+        let Cost {
+            steps,
+            texts,
+            texts_closer,
+        } = cost;
+        let enough = steps <= self.steps_left;
+        if enough {
+            self.steps_left -= steps;
+            self.texts += texts;
+            self.texts_closer += texts_closer;
+        }
+        enough
+    }
+
     /// Takes steps of what is left; false when there are no more.
     pub fn spend(&mut self, steps: usize) -> bool {
         let steps = u32::try_from(steps).unwrap_or(u32::MAX);
@@ -82,7 +112,11 @@ impl Work<'_> {
                     if !self.scratch.spend(other.len()) {
                         break;
                     }
-                    compiled.cast_view(view, other, Signs::of(other), text.part, &mut own);
+                    let known = (Signs::of(other), text.part);
+                    let compared = compiled.cast_view(view, other, known, &mut own);
+                    if !self.scratch.spend(compared) {
+                        break;
+                    }
                     &own
                 }
                 _ => continue,

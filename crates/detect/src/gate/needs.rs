@@ -9,6 +9,8 @@ use super::signs::Signs;
 pub const LITERAL_BYTES_MIN: usize = 3;
 const LITERALS_MAX: usize = 128;
 const CLASS_MAX: usize = 8;
+/// Sets of signs that are noted of alternatives.
+const SETS_MAX: usize = 8;
 /// Longer ones tell no more.
 const TELLING_BYTES_MAX: usize = 6;
 
@@ -204,19 +206,32 @@ fn signs(hir: &Hir) -> Vec<Signs> {
         HirKind::Capture(capture) => signs(&capture.sub),
         HirKind::Repetition(many) if many.min > 0 => signs(&many.sub),
         HirKind::Concat(subs) => subs.iter().flat_map(signs).collect(),
-        HirKind::Alternation(subs) => {
-            let each: Vec<_> = subs.iter().map(signs).collect();
-            if each.iter().any(Vec::is_empty) {
-                return Vec::new();
-            }
-            // One telling set of each branch; together they are needed.
-            vec![
-                each.iter()
-                    .fold(Signs::default(), |all, it| all.with(it[0])),
-            ]
-        }
+        HirKind::Alternation(subs) => either(&subs.iter().map(signs).collect::<Vec<_>>()),
         _ => Vec::new(),
     }
+}
+
+/// Of alternatives: each set of one of them, with those of the others that add least to it.
+fn either(each: &[Vec<Signs>]) -> Vec<Signs> {
+    let least = |all: Signs, sets: &Vec<Signs>| {
+        let unions = sets.iter().map(|it| all.with(*it));
+        unions.min_by_key(|it| it.0.count_ones())
+    };
+    let mut starts: Vec<Signs> = each.iter().flatten().copied().collect();
+    starts.sort_by_key(|it| it.0);
+    starts.dedup();
+    let union = |start: &Signs| each.iter().try_fold(*start, least);
+    let mut found: Vec<Signs> = starts.iter().filter_map(union).collect();
+    found.sort_by_key(|it| (it.0.count_ones(), it.0));
+    found.dedup();
+    let mut kept: Vec<Signs> = Vec::new();
+    for set in found {
+        // What holds another set says no more than that one.
+        if kept.len() < SETS_MAX && !kept.iter().any(|it| it.within(set)) {
+            kept.push(set);
+        }
+    }
+    kept
 }
 
 fn members(class: &Class) -> Option<Vec<u8>> {
@@ -264,5 +279,13 @@ mod tests {
         assert_eq!(found.signs.len(), 2);
         assert!(found.signs.iter().all(|it| Signs::of(b"'=").meets(*it)));
         assert!(!found.signs.iter().all(|it| Signs::of(b"'").meets(*it)));
+    }
+
+    #[test]
+    fn alternatives_need_what_all_of_them_need() {
+        let found = needs(&parse(r#"["'/]\s*on[a-z]+\s*=|\bautofocus[^<>]*=|<a\s.*="#).unwrap());
+        assert_eq!(found.signs, [Signs::of(b"=")]);
+        let found = needs(&parse(r"a+\.|b+;|c+").unwrap());
+        assert!(found.signs.is_empty());
     }
 }

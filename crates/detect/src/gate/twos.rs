@@ -8,38 +8,42 @@ const BITS: usize = 64;
 pub struct Twos {
     first: Box<[u64; 256]>,
     second: Box<[u64; 256]>,
-    /// The rules that wait for the literals of a bit. Beyond as many literals as there are bits
-    /// some share one; their rules are then chosen a little too often.
-    rules: Vec<Chosen>,
+    /// The literals of each bit, and the rules that wait for them. Beyond as many literals as
+    /// there are bits some share one.
+    bits: Vec<Vec<([u8; 2], Chosen)>>,
 }
 
 impl Twos {
     /// From literals in lower case and the rules that wait for them.
-    pub fn new(literals: &[([u8; 2], u16)]) -> Twos {
+    pub fn new(literals: &[(&[u8], u16)]) -> Twos {
         let mut twos = Twos {
             first: Box::new([0; 256]),
             second: Box::new([0; 256]),
-            rules: Vec::new(),
+            bits: Vec::new(),
         };
         let runs = literals.chunk_by(|one, two| one.0 == two.0);
         for (number, run) in runs.enumerate() {
             let bit = number % BITS;
-            let (one, two) = run.first().map_or((0, 0), |it| (it.0[0], it.0[1]));
+            let Some((&[one, two], _)) = run.first().copied() else {
+                continue;
+            };
             for (sign, table) in [(one, &mut twos.first), (two, &mut twos.second)] {
                 table[usize::from(sign)] |= 1 << bit;
                 table[usize::from(sign.to_ascii_uppercase())] |= 1 << bit;
             }
-            if twos.rules.len() <= bit {
-                twos.rules.push(Chosen::default());
+            if twos.bits.len() <= bit {
+                twos.bits.push(Vec::new());
             }
-            run.iter().for_each(|it| twos.rules[bit].insert(it.1));
+            let mut rules = Chosen::default();
+            run.iter().for_each(|it| rules.insert(it.1));
+            twos.bits[bit].push(([one, two], rules));
         }
         twos
     }
 
     /// Adds the rules of those that stand in the text.
     pub fn cast(&self, text: &[u8], chosen: &mut Chosen) {
-        if self.rules.is_empty() {
+        if self.bits.is_empty() {
             return;
         }
         let seconds = text.get(1..).unwrap_or_default();
@@ -47,7 +51,14 @@ impl Twos {
             all | self.first[usize::from(*one)] & self.second[usize::from(*two)]
         });
         while found != 0 {
-            chosen.unite(&self.rules[found.trailing_zeros() as usize]);
+            let literals = &self.bits[found.trailing_zeros() as usize];
+            let stands = |it: &[u8; 2]| text.windows(2).any(|two| two.eq_ignore_ascii_case(it));
+            for (_, rules) in literals
+                .iter()
+                .filter(|it| literals.len() == 1 || stands(&it.0))
+            {
+                chosen.unite(rules);
+            }
             found &= found - 1;
         }
     }
@@ -59,15 +70,16 @@ mod tests {
 
     #[test]
     fn rules_of_the_pairs_that_stand_there_are_chosen() {
-        let twos = Twos::new(&[(*b"${", 1), (*b"${", 2), (*b"on", 3), (*b"()", 4)]);
+        let twos = Twos::new(&[(b"${", 1), (b"${", 2), (b"on", 3), (b"()", 4)]);
         let mut chosen = Chosen::default();
         twos.cast(b"a ${ ) (", &mut chosen);
         assert_eq!(chosen.iter().collect::<Vec<_>>(), [1, 2]);
         twos.cast(b"ON", &mut chosen);
         assert_eq!(chosen.iter().collect::<Vec<_>>(), [1, 2, 3]);
-        let many: Vec<_> = (0..100).map(|it| ([b'a', it], u16::from(it))).collect();
+        let texts: Vec<_> = (0..100).map(|it| [b'a', it]).collect();
+        let many: Vec<(&[u8], u16)> = texts.iter().map(|it| (&it[..], u16::from(it[1]))).collect();
         let mut chosen = Chosen::default();
         Twos::new(&many).cast(&[b'a', 99], &mut chosen);
-        assert!(chosen.contains(99));
+        assert_eq!(chosen.iter().collect::<Vec<_>>(), [99]);
     }
 }

@@ -46,6 +46,12 @@ impl Asked {
         here.map(|it| it.logit).reduce(f32::max)
     }
 
+    /// How much was asked so far; `None` if there is no room for more.
+    pub fn count(&self) -> Option<usize> {
+        let kept = self.kept.as_ref().map_or(0, Vec::len);
+        (self.answers.len() < ANSWERS_MAX).then_some(self.answers.len() + kept)
+    }
+
     pub fn clear(&mut self) {
         self.answers.clear();
         if let Some(kept) = &mut self.kept {
