@@ -213,7 +213,8 @@ impl Look<'_> {
         }
         let mut chosen = Chosen::default();
         let compared = compiled.cast(text.bytes, signs, text.part, &mut chosen);
-        if !self.work.scratch.spend(compared + text.bytes.len()) {
+        let steps = compared / 2 + text.bytes.len() * 3 / 4;
+        if !self.work.scratch.spend(steps) {
             return;
         }
         let read = |view| compiled.reads(text.part, view);
@@ -249,7 +250,7 @@ impl Look<'_> {
             let chosen = chosen.unwrap_or_else(|| {
                 let mut chosen = Chosen::default();
                 let compared = compiled.cast(&views.plain, signs, text.part, &mut chosen);
-                self.work.scratch.spend(compared);
+                self.work.scratch.spend(compared / 2);
                 chosen
             });
             self.work.views(text, views, &chosen, layers);

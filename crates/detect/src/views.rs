@@ -125,6 +125,25 @@ impl Kind {
     }
 }
 
+/// The signs at which a view may differ from the text.
+const fn table(signs: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut at = 0;
+    while at < signs.len() {
+        table[signs[at] as usize] = true;
+        at += 1;
+    }
+    table
+}
+
+/// Copies what stands before the next of those signs; tells what is left.
+fn copy<'t>(rest: &'t [u8], signs: &[bool; 256], out: &mut Vec<u8>) -> &'t [u8] {
+    let length = rest.iter().position(|it| signs[usize::from(*it)]);
+    let (run, rest) = rest.split_at(length.unwrap_or(rest.len()));
+    out.extend_from_slice(run);
+    rest
+}
+
 /// How many bytes are passed over where a text ends and goes on: `' + '`, `'||"`, `" "`, `'.'`.
 fn join(rest: &[u8], out: &[u8]) -> usize {
     // Only after a sign of the text it ends.

@@ -114,7 +114,7 @@ impl Work<'_> {
                     }
                     let known = (Signs::of(other), text.part);
                     let compared = compiled.cast_view(view, other, known, &mut own);
-                    if !self.scratch.spend(compared) {
+                    if !self.scratch.spend(compared / 2) {
                         break;
                     }
                     &own

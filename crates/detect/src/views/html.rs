@@ -21,9 +21,11 @@ pub const KIND: Kind = Kind {
     make,
 };
 
+static SIGNS: [bool; 256] = super::table(b"<\t\n\x0b\x0c\r'\"/");
+
 fn make(plain: &[u8], out: &mut Vec<u8>) -> bool {
     let mut changed = false;
-    let mut rest = plain;
+    let mut rest = super::copy(plain, &SIGNS, out);
     while let [first, tail @ ..] = rest {
         let taken = match first {
             b'<' => tag_in_word(out, tail),
@@ -35,10 +37,11 @@ fn make(plain: &[u8], out: &mut Vec<u8>) -> bool {
         };
         if taken == 0 {
             out.push(*first);
-            rest = tail;
+            rest = super::copy(tail, &SIGNS, out);
         } else {
             changed = true;
-            rest = rest.get(taken..).unwrap_or_default();
+            let left = rest.get(taken..).unwrap_or_default();
+            rest = super::copy(left, &SIGNS, out);
         }
     }
     changed

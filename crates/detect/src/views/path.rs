@@ -14,15 +14,17 @@ pub const KIND: Kind = Kind {
     make,
 };
 
+static SIGNS: [bool; 256] = super::table(b"/\\;");
+
 fn make(plain: &[u8], out: &mut Vec<u8>) -> bool {
     let mut changed = false;
-    let mut rest = plain;
+    let mut rest = super::copy(plain, &SIGNS, out);
     while let [first, tail @ ..] = rest {
         let slash = matches!(first, b'/' | b'\\');
         let doubled = slash && out.last() == Some(&b'/');
         let dot = slash && matches!(tail, [b'.', b'/' | b'\\', ..]);
         if doubled || dot {
-            rest = if dot { &tail[1..] } else { tail };
+            rest = super::copy(if dot { &tail[1..] } else { tail }, &SIGNS, out);
             changed = true;
             continue;
         }
@@ -31,13 +33,13 @@ fn make(plain: &[u8], out: &mut Vec<u8>) -> bool {
                 .iter()
                 .take_while(|it| !matches!(it, b'/' | b'\\'))
                 .count();
-            rest = &tail[length..];
+            rest = super::copy(&tail[length..], &SIGNS, out);
             changed = true;
             continue;
         }
         changed |= *first == b'\\';
         out.push(if slash { b'/' } else { *first });
-        rest = tail;
+        rest = super::copy(tail, &SIGNS, out);
     }
     changed
 }

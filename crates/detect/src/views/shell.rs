@@ -26,10 +26,12 @@ static VARIABLES: &[(&[u8], &[u8])] = &[
     (b"``", b""),
 ];
 
+static SIGNS: [bool; 256] = super::table(b"$`'\"\\^{},");
+
 fn make(plain: &[u8], out: &mut Vec<u8>) -> bool {
     let mut changed = false;
     let mut listed = false;
-    let mut rest = plain;
+    let mut rest = super::copy(plain, &SIGNS, out);
     while let [first, tail @ ..] = rest {
         let mut taken = 0;
         match first {
@@ -50,10 +52,10 @@ fn make(plain: &[u8], out: &mut Vec<u8>) -> bool {
         }
         if taken == 0 {
             out.push(*first);
-            rest = tail;
+            rest = super::copy(tail, &SIGNS, out);
         } else {
             changed = true;
-            rest = &rest[taken..];
+            rest = super::copy(&rest[taken..], &SIGNS, out);
         }
     }
     changed
