@@ -290,9 +290,9 @@ pub struct BenchArgs {
     /// Exchanges in a batch of the end-to-end load
     #[arg(long, value_name = "NUMBER", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=2_000))]
     pub batch: u32,
-    /// Leaves out the callers test, which takes the most time
+    /// Runs the callers test too: the memory of a million callers beside that of 200,000
     #[arg(long)]
-    pub no_callers: bool,
+    pub callers: bool,
     /// One half of the callers test, for a process of its own
     #[arg(long, hide = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub hold_callers: Option<u32>,

@@ -17,8 +17,8 @@ const PARTITIONS: u16 = 16;
 /// Between two drains; at the budget's rate this is a quarter of a second of traffic.
 const ROUND: u64 = 20_000;
 /// Until every endpoint has grown and tables have their size.
-const WARM_UP_ROUNDS: u64 = 10;
-const ROUNDS: u64 = 15;
+const WARM_UP_ROUNDS: u64 = 6;
+const ROUNDS: u64 = 9;
 /// Any fixed time will do: a fold keeps no clock.
 /// As at the budget's rate.
 const MICROS_BETWEEN: i64 = 12;

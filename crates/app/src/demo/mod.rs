@@ -3,7 +3,7 @@
 
 mod attacks;
 mod callers;
-mod chance;
+pub mod chance;
 mod companies;
 mod credentials;
 mod documents;
@@ -14,7 +14,7 @@ mod sample;
 mod screen;
 mod template;
 mod tokens;
-mod traffic;
+pub mod traffic;
 mod values;
 mod words;
 
