@@ -176,10 +176,13 @@ mod tests {
 
     #[test]
     fn what_has_a_budget_stands_beside_it() {
-        let measured = serde_json::json!({ "speeds": {
-            "all": Figure::at_most(25.0, 26.456),
-            "alone": Figure::free(1.5),
-        }});
+        #[derive(Serialize)]
+        struct Two {
+            all: Figure,
+            alone: Figure,
+        }
+        let (all, alone) = (Figure::at_most(25.0, 26.456), Figure::free(1.5));
+        let measured = std::collections::BTreeMap::from([("speeds", Two { all, alone })]);
         let table = table(&serde_json::to_string_pretty(&measured).unwrap());
         let lines = table.lines().map(str::split_whitespace);
         let lines: Vec<Vec<&str>> = lines.map(Iterator::collect).collect();
