@@ -204,7 +204,14 @@ fn bring_own_types(engine: &Engine, config: &Config, clock: &dyn Clock) -> anyho
     let Some(folder) = config.catalogue.as_ref().filter(|_| config.roles.ingest) else {
         return Ok(());
     };
-    let files = own::read(folder, own::Use::Server)?.types;
+    let own::Own { types, detections } = own::read(folder, own::Use::Server)?;
+    if !detections.is_empty() {
+        tracing::warn!(
+            folder = %folder.display(),
+            "detections of one's own are looked with by `gatewatch why` alone, and not by a server"
+        );
+    }
+    let files = types;
     let known = engine.store.own_types()?;
     if known.map(|it| it.files).unwrap_or_default() == files {
         return Ok(());

@@ -159,7 +159,7 @@ impl Walk {
         };
         self.shape.add(sign, mark);
         // The first signs of a text have less before them; their runs begin with noughts.
-        for length in (self.mark_ago.max(1) + 1)..=4 {
+        for length in self.mark_ago.max(1).saturating_add(1)..=4 {
             let key = self.signs & (u32::MAX >> (32 - 8 * u32::from(length)));
             take.local(Feature {
                 of: Of::Signs(length),

@@ -133,6 +133,15 @@ fn the_model_speaks_beside_the_rules_and_says_why() {
     assert!(seen.signals().all(|it| it.reasons().next().is_none()));
 }
 
+#[test]
+fn a_word_without_end_is_read_to_its_end() {
+    let model = shipped();
+    let long = "a".repeat(1_000);
+    assert!(model.logit(long.as_bytes()).is_finite());
+    let attack = format!("{long}' union select password from users--");
+    assert!(model.logit(attack.as_bytes()) > model.logit(long.as_bytes()));
+}
+
 proptest! {
     #[test]
     fn any_bytes_have_a_logit_and_reasons(text in prop::collection::vec(any::<u8>(), 0..6000)) {
