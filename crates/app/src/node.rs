@@ -208,7 +208,7 @@ fn bring_own_types(engine: &Engine, config: &Config, clock: &dyn Clock) -> anyho
     if !detections.is_empty() {
         tracing::warn!(
             folder = %folder.display(),
-            "detections of one's own are looked with by `gatewatch why` alone, and not by a server"
+            "detections of one's own are looked with by `gatewatch scan` and `why`, and not by a server"
         );
     }
     let files = types;

@@ -2,8 +2,10 @@
 //! would hold of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use anyhow::Context;
+use gatewatch_detect::Compiled;
 use gatewatch_model::control::{Control, NumberedControl};
 use gatewatch_model::effects::{CollectionRow, Coverage, Effects, EndpointRow};
 use gatewatch_model::profile::ProfileRow;
@@ -99,6 +101,13 @@ impl Folding {
             part.fold
                 .fold(Position(part.next), &Record::Control(control));
             part.next += 1;
+        }
+    }
+
+    /// Looks for attacks with these from now on.
+    pub fn look_with(&mut self, detections: &Arc<Compiled>) {
+        for part in &mut self.folds {
+            part.fold.look_with(detections);
         }
     }
 

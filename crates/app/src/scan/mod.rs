@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use console::Term;
+use gatewatch_detect::Compiled;
 use gatewatch_sources::files::{Asked, Options, Reader};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -115,13 +116,16 @@ fn fold(
     let (learn, print) = readers(args)?;
     let progress = Progress::new(learn.iter().chain([&print]), args.quiet)?;
     let own = match &args.catalogue {
-        Some(folder) => own::read(folder, own::Use::Scan)?.types,
-        None => Vec::new(),
+        Some(folder) => own::read(folder, own::Use::Scan)?,
+        None => own::Own::default(),
     };
     let keeps_profiles =
         args.format != ScanFormat::Table || args.openapi.is_some() || !documents.is_empty();
     let mut folding = Folding::new(keeps_profiles, spill, learn.is_some());
-    folding.obey(documents, &own);
+    folding.obey(documents, &own.types);
+    if !own.detections.is_empty() {
+        folding.look_with(&Arc::new(Compiled::new(own.detections()?)?));
+    }
     let (to_fold, batches) = sync_channel(BATCHES_WAITING_MAX);
     let mut reads = std::thread::scope(|scope| {
         let reader = scope.spawn(move || reading::read(learn, print, &to_fold));

@@ -223,6 +223,12 @@ fn a_detection_of_ones_own_is_looked_with_and_obeys_its_maturity() {
     assert_eq!(on["verdict"], "attack");
     assert_eq!(on["fired"][0]["detection"], "own.card-testing");
 
+    std::fs::write(folder.path().join("x.jsonl"), &input).unwrap();
+    let scan = ["scan", "x.jsonl", "--catalogue", "own", "--format", "jsonl"];
+    let lines = String::from_utf8(run(&scan).stdout).unwrap();
+    let said = "\"detector\":\"own.card-testing\"";
+    assert!(lines.contains(said), "{lines}");
+
     let file = folder.path().join("own/detections/own.card-testing.toml");
     let own = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, own.replace("# maturity = ", "maturity = ")).unwrap();

@@ -2,10 +2,11 @@
 //! scope. What people say of them comes by Controls and is state; everything else follows from it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use gatewatch_decode::Reading;
 use gatewatch_detect::{
-    Detection as Detected, Detector, Maturity as Proved, Signal as Found, Thresholds,
+    Compiled, Detection as Detected, Detector, Maturity as Proved, Signal as Found, Thresholds,
 };
 use gatewatch_model::Exchange;
 use gatewatch_model::caller::prefix;
@@ -86,6 +87,11 @@ impl Detection {
                 .first()
                 .map_or(Judgement::Clean, |it| it.judgement),
         }
+    }
+
+    /// Looks with these from now on.
+    pub fn look_with(&mut self, detections: &Arc<Compiled>) {
+        self.detector = Detector::new(Arc::clone(detections), Thresholds::default());
     }
 
     pub fn say(&mut self, scope: &str, vigilance: &Vigilance) {

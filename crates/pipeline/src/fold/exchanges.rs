@@ -1,7 +1,10 @@
 //! The first stage: exchanges become inventory, roll-ups, and digests for the second stage.
 
+use std::sync::Arc;
+
 use gatewatch_classify::{Catalogue, Hit};
 use gatewatch_decode::{Leaves, Reading};
+use gatewatch_detect::Compiled;
 use gatewatch_inventory::{Digests, Inventory, Placed, Sighting};
 use gatewatch_model::control::{Control, NumberedControl};
 use gatewatch_model::effects::Effects;
@@ -160,6 +163,12 @@ impl ExchangeFold {
     /// What is wrong with the exchange that arrived last.
     pub fn judged(&self) -> Judged<'_> {
         self.detection.judged()
+    }
+
+    /// Looks for attacks with these from now on: for who folds offline and keeps nothing. They are no
+    /// state, so a fold that follows a journal may not be told so.
+    pub fn look_with(&mut self, detections: &Arc<Compiled>) {
+        self.detection.look_with(detections);
     }
 
     pub fn catalogue(&self) -> &Catalogue {
