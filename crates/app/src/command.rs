@@ -170,6 +170,11 @@ pub struct ScanArgs {
     /// catalogue)
     #[arg(long, value_name = "DIR")]
     pub catalogue: Option<PathBuf>,
+    /// File with the key of an installation (64 hexadecimal digits): lists of tokens that were made
+    /// with it are asked, and hits of types that nobody can guess get a token, the same for the same
+    /// value
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
     /// What to print
     #[arg(long, value_enum, default_value_t = ScanFormat::Table)]
     pub format: ScanFormat,

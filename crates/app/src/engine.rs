@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use gatewatch_journal::Embedded;
 use gatewatch_model::{Partition, Position, Stage};
+use gatewatch_pipeline::fold::Key;
 use gatewatch_pipeline::marker::MarkFile;
 use gatewatch_pipeline::{self as pipeline, Clock, Pipeline};
 use gatewatch_ports::store::Reading;
@@ -21,6 +22,8 @@ pub struct Engine {
     pub journal: Arc<dyn Journal>,
     pub digests: Arc<dyn Journal>,
     pub pipeline: Pipeline,
+    /// The key of the installation where it lies outside the data folder.
+    pub list_key: Option<Key>,
 }
 
 impl Engine {
@@ -35,6 +38,8 @@ impl Engine {
         let journal = open_journal(&store, folder, Stage::Exchanges, config)?;
         let digests = open_journal(&store, folder, Stage::Callers, config)?;
         let key = installation_key::obtain(&store, folder, config.key_file.as_deref(), &*clock)?;
+        let outside = installation_key::is_outside(&store)?;
+        let list_key = outside.then(|| key.clone());
         let store: Arc<dyn Store> = Arc::new(store);
         let parts = pipeline::Parts {
             journal: Arc::clone(&journal),
@@ -57,6 +62,7 @@ impl Engine {
             journal,
             digests,
             pipeline,
+            list_key,
         })
     }
 }

@@ -94,13 +94,7 @@ pub fn known(store: &dyn Store, file: Option<&Path>) -> anyhow::Result<Option<Ke
     let file = file.context(
         "the key of this installation lies outside the data folder; name its file with --key-file",
     )?;
-    let key = read(file)?.with_context(|| {
-        format!(
-            "{} does not exist; name the file of the key with --key-file",
-            file.display()
-        )
-    })?;
-    known_again(key, &code, file).map(Some)
+    known_again(given(file)?, &code, file).map(Some)
 }
 
 /// Whether the key of a store is not in it.
@@ -139,6 +133,25 @@ pub fn read(file: &Path) -> anyhow::Result<Option<Key>> {
         )
     })?;
     Ok(Some(key))
+}
+
+/// The key in a file that somebody names, which must be there.
+pub fn given(file: &Path) -> anyhow::Result<Key> {
+    read(file)?.with_context(|| {
+        format!(
+            "{} does not exist; name the file with the key with --key-file",
+            file.display()
+        )
+    })
+}
+
+/// A key as it stands in a file.
+pub fn hex(key: &Key) -> String {
+    key.0.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 struct Keeping<'s> {
@@ -243,7 +256,7 @@ fn is_private(about: &Metadata) -> bool {
     about.mode() & others == 0
 }
 
-fn random() -> anyhow::Result<Key> {
+pub fn random() -> anyhow::Result<Key> {
     let mut key = [0; KEY_BYTES];
     getrandom::fill(&mut key)
         .map_err(|error| anyhow!("the system gives no random bytes: {error}"))?;
@@ -257,15 +270,10 @@ fn write(file: &Path, key: &Key) -> anyhow::Result<()> {
         .parent()
         .filter(|it| !it.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    let mut text = String::new();
-    for byte in key.0 {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
     let written = || -> std::io::Result<()> {
         // Made with mode 0600.
         let mut made = tempfile::NamedTempFile::new_in(folder)?;
-        made.write_all(format!("{text}\n").as_bytes())?;
+        made.write_all(format!("{}\n", hex(key)).as_bytes())?;
         made.as_file().sync_all()?;
         made.persist_noclobber(file)?;
         File::open(folder)?.sync_all()

@@ -65,6 +65,7 @@ impl Node {
                 serve: config.roles.serve,
             },
             perimeter: config.perimeter.clone(),
+            list_key: engine.list_key.clone(),
             version: env!("CARGO_PKG_VERSION"),
         });
         let scheme = if tls.is_some() { "https" } else { "http" };
@@ -204,7 +205,7 @@ fn bring_own_types(engine: &Engine, config: &Config, clock: &dyn Clock) -> anyho
     let Some(folder) = config.catalogue.as_ref().filter(|_| config.roles.ingest) else {
         return Ok(());
     };
-    let own::Own { types, detections } = own::read(folder, own::Use::Server)?;
+    let own::Own { types, detections } = own::read(folder, own::Use::Server, engine.list_key.as_ref())?;
     if !detections.is_empty() {
         tracing::warn!(
             folder = %folder.display(),

@@ -9,10 +9,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use gatewatch_classify::Catalogue;
+use gatewatch_classify::{Catalogue, ListKey, is_of_installation};
 use gatewatch_detect::Detections;
 use gatewatch_detect::limits::{OWN_BYTES_MAX, OWN_FILES_MAX};
 use gatewatch_model::sensitivity::{OWN_TYPES_BYTES_MAX, OWN_TYPES_MAX};
+use gatewatch_pipeline::fold::Key;
+use gatewatch_server::list_refused;
 
 /// Names of files with their texts: types by name, then lists.
 pub type Files = Vec<(Box<str>, Box<str>)>;
@@ -31,7 +33,7 @@ const ENTRIES_MAX: usize = 1_024;
 pub enum Use {
     /// They stay in memory: lists may be long, and keys of lists of tokens come along.
     Scan,
-    /// They are kept in the data folder.
+    /// They are kept in the data folder; of lists of tokens only those of the installation.
     Server,
 }
 
@@ -53,8 +55,8 @@ pub struct Own {
 
 impl Own {
     /// All types, ours and these.
-    pub fn catalogue(&self) -> anyhow::Result<Catalogue> {
-        Ok(gatewatch_classify::SHIPPED.with(&texts(&self.types))?)
+    pub fn catalogue(&self, key: ListKey<'_>) -> anyhow::Result<Catalogue> {
+        Ok(gatewatch_classify::SHIPPED.with(&texts(&self.types), key)?)
     }
 
     /// All detections, ours and these, each proved by its examples.
@@ -67,17 +69,23 @@ pub fn texts(files: &Files) -> Vec<(&str, &str)> {
     files.iter().map(|it| (&*it.0, &*it.1)).collect()
 }
 
-/// Reads a folder, and refuses it with the file that is wrong.
-pub fn read(folder: &Path, purpose: Use) -> anyhow::Result<Own> {
-    let own = read_unproved(folder, purpose)?;
+/// The key of an installation as lists of tokens are read with it.
+pub fn list_key(key: Option<&Key>) -> ListKey<'_> {
+    key.map_or(ListKey::None, |it| ListKey::Of(&it.0))
+}
+
+/// Reads a folder, and refuses it with the file that is wrong. `key` is that of the installation,
+/// where it may be used for lists of tokens.
+pub fn read(folder: &Path, purpose: Use, key: Option<&Key>) -> anyhow::Result<Own> {
+    let own = read_unproved(folder, purpose, key)?;
     let in_folder = || folder.display().to_string();
-    own.catalogue().with_context(in_folder)?;
+    own.catalogue(list_key(key)).with_context(in_folder)?;
     own.detections().with_context(in_folder)?;
     Ok(own)
 }
 
 /// The files as they are.
-pub fn read_unproved(folder: &Path, purpose: Use) -> anyhow::Result<Own> {
+pub fn read_unproved(folder: &Path, purpose: Use, key: Option<&Key>) -> anyhow::Result<Own> {
     let named = |name: &str| folder.file_name().is_some_and(|it| it == name);
     let mut found = Vec::new();
     let detections = if named(DETECTIONS_FOLDER) {
@@ -91,7 +99,7 @@ pub fn read_unproved(folder: &Path, purpose: Use) -> anyhow::Result<Own> {
         folder.join(DETECTIONS_FOLDER)
     };
     Ok(Own {
-        types: types(folder, purpose, &found)?,
+        types: types(folder, (purpose, key), &found)?,
         detections: if detections.is_dir() {
             read_detections(&detections)?
         } else {
@@ -125,7 +133,11 @@ fn read_detections(folder: &Path) -> anyhow::Result<Files> {
 }
 
 /// Types and the lists that they name.
-fn types(folder: &Path, purpose: Use, found: &[PathBuf]) -> anyhow::Result<Files> {
+fn types(
+    folder: &Path,
+    (purpose, key): (Use, Option<&Key>),
+    found: &[PathBuf],
+) -> anyhow::Result<Files> {
     let mut reading = Reading {
         folder,
         purpose,
@@ -141,23 +153,20 @@ fn types(folder: &Path, purpose: Use, found: &[PathBuf]) -> anyhow::Result<Files
         let beside = reading.files.get(of).and_then(|it| it.parent());
         let beside = beside.unwrap_or(folder).to_owned();
         for List { name, is_tokens } in lists(text) {
-            if is_tokens && purpose == Use::Server {
-                bail!(
-                    "{}: {of}: tokens_file: a server takes no list of tokens: the list's key would lie \
-                     in the data folder and its backups, and who has both can ask whether a value is on \
-                     the list; take the type out of this folder and look for it with `gatewatch scan \
-                     --catalogue`, or use words_file if the values themselves may be kept",
-                    folder.display()
-                );
-            }
-            let key = is_tokens.then(|| format!("{name}.key"));
-            for name in std::iter::once(name).chain(key) {
+            let own_key = (is_tokens && purpose == Use::Scan).then(|| format!("{name}.key"));
+            for name in std::iter::once(&name).chain(&own_key) {
                 // What is missing is told with the line that names it, by whoever proves the types.
-                let is_beside = Path::new(&name).file_name() == Some(name.as_ref());
-                let path = beside.join(&name);
+                let is_beside = Path::new(name).file_name() == Some(name.as_ref());
+                let path = beside.join(name);
                 if is_beside && path.is_file() {
                     reading.add(&path)?;
                 }
+            }
+            let list = reading.order.iter().find(|it| *it.0 == *name);
+            let is_refused = |text: &str| key.is_none() || !is_of_installation(text);
+            if is_tokens && purpose == Use::Server && list.is_some_and(|it| is_refused(&it.1)) {
+                let why = list_refused(key.is_some());
+                bail!("{}: {of}: tokens_file: {why}", folder.display());
             }
         }
     }

@@ -11,6 +11,7 @@ use gatewatch_model::InfoTypeId;
 use gatewatch_model::info_type::Category;
 
 use crate::info_type::InfoType;
+use crate::tokens::ListKey;
 use written::Companions;
 
 /// Shipped and a user's own.
@@ -79,10 +80,14 @@ impl Catalogue {
 
     /// These types and a user's own, each a file name with its text: the `.toml` files are types,
     /// the others are lists that those name.
-    pub fn with(&self, files: &[(&str, &str)]) -> Result<Catalogue, CatalogueError> {
+    pub fn with(
+        &self,
+        files: &[(&str, &str)],
+        key: ListKey<'_>,
+    ) -> Result<Catalogue, CatalogueError> {
         let mut types = self.types.clone();
         for (file, text) in files.iter().filter(|it| is_type(it.0)) {
-            let (own, line) = one(file, text, files)?;
+            let (own, line) = one(file, text, &Companions { files, key })?;
             let error = |reason: String| CatalogueError {
                 file: (*file).into(),
                 line,
@@ -113,7 +118,7 @@ fn is_type(file: &str) -> bool {
 fn one(
     file: &str,
     text: &str,
-    files: &[(&str, &str)],
+    companions: &Companions<'_>,
 ) -> Result<(InfoType, usize), CatalogueError> {
     let long = |it: &(&str, &str)| {
         let most = if is_type(it.0) {
@@ -123,7 +128,7 @@ fn one(
         };
         it.1.len() > most
     };
-    if let Some((file, _)) = files.iter().find(|it| long(it)) {
+    if let Some((file, _)) = companions.files.iter().find(|it| long(it)) {
         return Err(CatalogueError {
             file: (*file).into(),
             line: 0,
@@ -131,7 +136,7 @@ fn one(
             reason: "it is too long; 256 KiB is the most for a type and 8 MiB for a list".into(),
         });
     }
-    let mut own = written::read(file, text, &Companions(files))?;
+    let mut own = written::read(file, text, companions)?;
     proof::prove(file, text, &own)?;
     own.category = Category::Custom;
     let line = text

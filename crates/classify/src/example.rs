@@ -124,6 +124,7 @@ mod tests {
 
     use super::*;
     use crate::catalogue::{Catalogue, SHIPPED};
+    use crate::tokens::ListKey;
 
     #[test]
     fn every_shipped_type_proves_itself() {
@@ -141,7 +142,9 @@ mod tests {
     fn an_example_that_is_not_found_says_why() {
         let text = "id = \"own\"\ntitle = \"Own\"\nseverity = \"low\"\nnear = [\"loyalty card\"]\npattern = 'AB\\d{4}'\n\
             named = 90\nexamples = ['loyaltyCard=AB1234', 'loyaltyCard=XY', 'thing=AB1234']\ncounter_examples = ['loyaltyCard=AB9999']";
-        let catalogue = Catalogue::default().with(&[("own.toml", text)]).unwrap();
+        let catalogue = Catalogue::default()
+            .with(&[("own.toml", text)], ListKey::None)
+            .unwrap();
         let own = catalogue.types()[0].clone();
         let mut classifier = Classifier::new(Arc::new(catalogue));
         let surprises = classifier.prove(&own);

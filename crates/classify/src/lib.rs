@@ -31,4 +31,7 @@ pub use info_type::{Dictionary, InfoType, Mask, Pattern, Purview};
 pub use judge::{finish, judge, judge_all};
 pub use mask::{mask, redact};
 pub use switches::Switches;
-pub use tokens::{TOKENS_MAX, TokenKey, TokenList, derive, is_token_list, write_list};
+pub use tokens::{
+    ListKey, TOKENS_MAX, TokenKey, TokenList, derive, is_of_installation, is_token_list,
+    write_list, write_list_of_installation,
+};

@@ -1,5 +1,6 @@
-//! Lists of values that hold no value: each is a keyed token, and the key is in a file of its own.
-//! Who has the list alone learns nothing from it; who has both can ask whether a value is on it.
+//! Lists of values that hold no value: each is a keyed token. The key is in a file of its own, or
+//! that of an installation. Who has the list alone learns nothing from it; who has both can ask
+//! whether a value is on it.
 
 use std::fmt::{self, Write};
 use std::sync::Arc;
@@ -15,6 +16,18 @@ pub const VALUE_SIGNS_MAX: usize = 63;
 const KEY_BYTES: usize = 32;
 const BLOCK_BYTES: usize = 64;
 const HEAD: &str = "gatewatch-tokens 1";
+/// Of a list that was made with the key of an installation; a code of it follows.
+const HEAD_OF_INSTALLATION: &str = "gatewatch-tokens 2 ";
+
+/// The key of an installation, for lists that were made with it.
+#[derive(Clone, Copy)]
+pub enum ListKey<'k> {
+    /// There is none: such a list is refused.
+    None,
+    /// It is not at hand: such a list is read and knows no value.
+    Elsewhere,
+    Of(&'k [u8; KEY_BYTES]),
+}
 
 /// The key of one list.
 #[derive(Clone)]
@@ -26,7 +39,8 @@ pub struct TokenKey {
 /// A list, ready to be asked.
 #[derive(Clone)]
 pub struct TokenList {
-    key: TokenKey,
+    /// None while it is elsewhere.
+    key: Option<TokenKey>,
     /// By how many letters and digits values have: a bit each.
     lengths: u64,
     /// Sorted.
@@ -82,15 +96,44 @@ impl TokenKey {
 }
 
 impl TokenList {
-    /// A list as it is written, and its key in hexadecimal; an error says line and reason.
+    /// A list as it is written with a key of its own, which comes in hexadecimal; an error says
+    /// line and reason.
     pub fn read(list: &str, key: &str) -> Result<TokenList, (usize, String)> {
         let key = key_of(key).ok_or((
             0,
             "its key file does not hold 64 hexadecimal digits".to_owned(),
         ))?;
-        if !is_token_list(list) {
+        if list.lines().next().is_none_or(|it| it.trim_end() != HEAD) {
             return Err((1, format!("a list of tokens begins with `{HEAD}`")));
         }
+        TokenList::rows(list, Some(TokenKey::new(&key)))
+    }
+
+    /// A list that was made with the key of an installation.
+    pub fn read_of_installation(
+        list: &str,
+        key: ListKey<'_>,
+    ) -> Result<TokenList, (usize, String)> {
+        let key = match key {
+            ListKey::None => {
+                let reason = "this list was made with the key of an installation, which is not at \
+                    hand; name its file with --key-file";
+                return Err((1, reason.to_owned()));
+            }
+            ListKey::Elsewhere => None,
+            ListKey::Of(key) => Some(list_key(key)),
+        };
+        if let Some(key) = &key
+            && list.lines().next().map(str::trim_end) != Some(&head(key))
+        {
+            let reason = "this list was made with the key of another installation; make it anew \
+                with `gatewatch catalogue tokens FILE --key-file KEY`";
+            return Err((1, reason.to_owned()));
+        }
+        TokenList::rows(list, key.map(|it| TokenKey::new(&it)))
+    }
+
+    fn rows(list: &str, key: Option<TokenKey>) -> Result<TokenList, (usize, String)> {
         let mut lengths = 0;
         let mut tokens = Vec::new();
         for (at, line) in list.lines().enumerate().skip(1) {
@@ -117,7 +160,7 @@ impl TokenList {
         }
         tokens.sort_unstable();
         Ok(TokenList {
-            key: TokenKey::new(&key),
+            key,
             lengths,
             tokens: tokens.into(),
             alone: 0,
@@ -127,20 +170,55 @@ impl TokenList {
 
     /// Whether this value is on the list; most are told by their length, without a hash.
     pub fn holds(&self, value: &[u8]) -> bool {
-        Signs::of(value).is_some_and(|it| {
-            self.lengths >> it.length & 1 == 1
-                && self.tokens.binary_search(&self.key.of_signs(&it)).is_ok()
-        })
+        let Some((key, signs)) = self.key.as_ref().zip(Signs::of(value)) else {
+            return false;
+        };
+        self.lengths >> signs.length & 1 == 1
+            && self.tokens.binary_search(&key.of_signs(&signs)).is_ok()
     }
 }
 
 /// Whether a text is a list of tokens, by its first line.
 pub fn is_token_list(text: &str) -> bool {
-    text.lines().next().is_some_and(|it| it.trim_end() == HEAD)
+    text.lines().next().is_some_and(|it| it.trim_end() == HEAD) || is_of_installation(text)
+}
+
+/// Whether a list of tokens was made with the key of an installation.
+pub fn is_of_installation(text: &str) -> bool {
+    text.starts_with(HEAD_OF_INSTALLATION)
 }
 
 /// The text of a list of these values, sorted by token; with how many were too short or too long.
 pub fn write_list<'a>(
+    key: &[u8; KEY_BYTES],
+    values: impl Iterator<Item = &'a str>,
+) -> (String, usize) {
+    write(HEAD, key, values)
+}
+
+/// The same, made with the key of an installation.
+pub fn write_list_of_installation<'a>(
+    key: &[u8; KEY_BYTES],
+    values: impl Iterator<Item = &'a str>,
+) -> (String, usize) {
+    let key = list_key(key);
+    write(&head(&key), &key, values)
+}
+
+fn list_key(installation: &[u8; KEY_BYTES]) -> [u8; KEY_BYTES] {
+    derive(installation, "gatewatch: lists of tokens")
+}
+
+fn head(key: &[u8; KEY_BYTES]) -> String {
+    let code = derive(key, "gatewatch: to know the key again");
+    let half = code
+        .first_chunk::<16>()
+        .map_or(0, |it| u128::from_be_bytes(*it));
+    format!("{HEAD_OF_INSTALLATION}{half:032x}")
+}
+
+fn write<'a>(
+    head: &str,
     key: &[u8; KEY_BYTES],
     values: impl Iterator<Item = &'a str>,
 ) -> (String, usize) {
@@ -155,7 +233,7 @@ pub fn write_list<'a>(
     }
     rows.sort_unstable();
     rows.dedup();
-    let mut text = format!("{HEAD}\n");
+    let mut text = format!("{head}\n");
     for (token, length) in rows {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{length} {token:032x}");
@@ -246,6 +324,23 @@ mod tests {
         let other = TokenList::read(&text, &KEY.replace("00", "ff")).unwrap();
         assert!(!other.holds(b"AB-1234-56"));
         assert!(!format!("{other:?}").contains("ff"));
+    }
+
+    #[test]
+    fn a_list_of_an_installation_is_read_with_its_key_alone() {
+        let (text, _) = write_list_of_installation(&key(), ["AB-1234-56"].into_iter());
+        assert!(is_token_list(&text) && is_of_installation(&text));
+        let read = |key| TokenList::read_of_installation(&text, key);
+        let installation = key();
+        assert!(read(ListKey::Of(&installation)).unwrap().holds(b"ab123456"));
+        assert!(!read(ListKey::Elsewhere).unwrap().holds(b"ab123456"));
+        assert!(read(ListKey::None).unwrap_err().1.contains("--key-file"));
+        let other = read(ListKey::Of(&[9; KEY_BYTES])).unwrap_err();
+        assert!(other.1.contains("another installation"), "{other:?}");
+        // With the key of the installation itself the tokens mean nothing.
+        assert!(TokenList::read(&text, KEY).is_err());
+        let forged = text.replacen(text.lines().next().unwrap(), HEAD, 1);
+        assert!(!TokenList::read(&forged, KEY).unwrap().holds(b"ab123456"));
     }
 
     #[test]

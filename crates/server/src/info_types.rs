@@ -7,10 +7,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::on;
-use gatewatch_classify::{Catalogue, SHIPPED, is_token_list};
+use gatewatch_classify::{Catalogue, ListKey, SHIPPED, is_of_installation, is_token_list};
 use gatewatch_model::control::Control;
 use gatewatch_model::info_type::Category;
 use gatewatch_model::sensitivity::{OWN_TYPES_BYTES_MAX, OWN_TYPES_MAX, Sensitivity, scopes_above};
+use gatewatch_pipeline::fold::Key;
 use gatewatch_ports::sensitive::{OwnTypesRow, SensitivityRow};
 use gatewatch_ports::store::Role;
 use serde::{Deserialize, Serialize};
@@ -116,8 +117,9 @@ struct KnownType {
 #[serde(deny_unknown_fields)]
 #[schema(as = NewInfoTypes)]
 struct Bringing {
-    /// The text of each file by its name: types, TOML as in the catalogue, and the lists of words
-    /// that they name.
+    /// The text of each file by its name: types, TOML as in the catalogue, and the lists that they
+    /// name. Lists of tokens are taken only where the key of the installation lies outside the data
+    /// folder and the list was made with it.
     files: BTreeMap<String, String>,
 }
 
@@ -170,14 +172,15 @@ async fn put_own(
     let files: Vec<(Box<str>, Box<str>)> = files
         .map(|(name, text)| (name.into(), text.into()))
         .collect();
-    let checked = move || own_types_fault(&files).map_or(Ok(files), Err);
+    let key = shared.list_key.clone();
+    let checked = move || own_types_fault(&files, key.as_ref()).map_or(Ok(files), Err);
     let files = shared.blocking.run(checked).await?;
     let files = files.map_err(|why| Problem::new(&BAD_BODY, why))?;
     send(&shared, grant, address, Control::InfoTypes { files }).await
 }
 
 /// What is wrong with a set of own types.
-fn own_types_fault(files: &[(Box<str>, Box<str>)]) -> Option<String> {
+fn own_types_fault(files: &[(Box<str>, Box<str>)], key: Option<&Key>) -> Option<String> {
     let bytes: usize = files.iter().map(|it| it.0.len() + it.1.len()).sum();
     if files.len() > OWN_TYPES_MAX || bytes > OWN_TYPES_BYTES_MAX {
         return Some(format!(
@@ -185,15 +188,28 @@ fn own_types_fault(files: &[(Box<str>, Box<str>)]) -> Option<String> {
         ));
     }
     let texts = files.iter().map(|it| (&*it.0, &*it.1)).collect::<Vec<_>>();
-    let of_tokens = |it: &(Box<str>, Box<str>)| it.0.ends_with(".key") || is_token_list(&it.1);
-    if let Some((name, _)) = files.iter().find(|it| of_tokens(it)) {
-        return Some(format!(
-            "{name}: lists of tokens and their keys are not taken: with both at hand who reads the store \
-             can ask whether a value is on the list; use `gatewatch scan --catalogue` for them, or \
-             `words_file` if the values themselves may be kept"
-        ));
+    let of_tokens = |it: &&(Box<str>, Box<str>)| it.0.ends_with(".key") || is_token_list(&it.1);
+    let mut lists = files.iter().filter(of_tokens);
+    let is_refused = |it: &&(Box<str>, Box<str>)| key.is_none() || !is_of_installation(&it.1);
+    if let Some((name, _)) = lists.find(is_refused) {
+        return Some(format!("{name}: {}", list_refused(key.is_some())));
     }
-    SHIPPED.with(&texts).err().map(|it| it.to_string())
+    let key = key.map_or(ListKey::None, |it| ListKey::Of(&it.0));
+    SHIPPED.with(&texts, key).err().map(|it| it.to_string())
+}
+
+/// Why a server takes no such list of tokens, and what to do; `has_key` says that it has the key of
+/// its installation in a file of its own.
+pub fn list_refused(has_key: bool) -> &'static str {
+    if has_key {
+        "a server takes only lists of tokens that were made with the key of its installation, and no \
+         key: make the list with `gatewatch catalogue tokens FILE --key-file KEY`"
+    } else {
+        "a server takes lists of tokens only where the key of its installation lies outside the data \
+         folder: who has both can ask whether a value is on the list. Set `key_file` and make the list \
+         with `gatewatch catalogue tokens FILE --key-file KEY`, or look for it with `gatewatch scan \
+         --catalogue`, or use `words_file` if the values themselves may be kept"
+    }
 }
 
 fn known_types(catalogue: &Catalogue, said: &[SensitivityRow], scope: &str) -> Vec<KnownType> {
@@ -278,17 +294,44 @@ mod tests {
     #[test]
     fn a_set_with_a_fault_is_refused_whole() {
         let file = |name: &str, text: &str| (Box::<str>::from(name), Box::<str>::from(text));
-        let fault = own_types_fault(&[file("badge.toml", "id = 1")]).unwrap();
+        let fault = own_types_fault(&[file("badge.toml", "id = 1")], None).unwrap();
         assert!(fault.starts_with("badge.toml"), "{fault}");
         let many = vec![file("a", ""); OWN_TYPES_MAX + 1];
-        assert!(own_types_fault(&many).is_some());
+        assert!(own_types_fault(&many, None).is_some());
+    }
+
+    #[test]
+    fn a_list_is_taken_where_the_key_of_its_installation_lies_outside() {
+        let of = |key: u8| {
+            let values = ["BDG-123456"].into_iter();
+            gatewatch_classify::write_list_of_installation(&[key; 32], values).0
+        };
+        let fault = |list: &str, key: Option<&Key>| {
+            let badge = "id = 'badge'\ntitle = 'Badge'\ntokens_file = 'ours'\nnear = ['badge']\n\
+                severity = 'low'\nexamples = ['{\"badge\": \"BDG-123456\"}']\n\
+                counter_examples = ['{\"badge\": \"x\"}']\n";
+            own_types_fault(
+                &[
+                    ("badge.toml".into(), badge.into()),
+                    ("ours".into(), list.into()),
+                ],
+                key,
+            )
+        };
+        let key = Key([7; 32]);
+        assert_eq!(fault(&of(7), Some(&key)), None);
+        assert!(fault(&of(7), None).unwrap().contains("`key_file`"));
+        let other = fault(&of(8), Some(&key)).unwrap();
+        assert!(other.contains("another installation"), "{other}");
+        let (own, _) = gatewatch_classify::write_list(&[7; 32], ["BDG-123456"].into_iter());
+        assert!(fault(&own, Some(&key)).unwrap().contains("no key"));
     }
 
     #[test]
     fn lists_of_tokens_and_keys_are_refused_and_not_repeated() {
         let key = "07".repeat(32);
         for (name, text) in [("ours.tokens.key", &*key), ("ours", "gatewatch-tokens 1\n")] {
-            let fault = own_types_fault(&[(name.into(), text.into())]).unwrap();
+            let fault = own_types_fault(&[(name.into(), text.into())], None).unwrap();
             assert!(fault.starts_with(name) && !fault.contains(&key), "{fault}");
         }
     }

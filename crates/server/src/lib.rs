@@ -50,12 +50,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use gatewatch_model::Stage;
+use gatewatch_pipeline::fold::Key;
 use gatewatch_pipeline::{Intake, Live};
 use gatewatch_ports::{Journal, Store};
 use gatewatch_sources::Perimeter;
 
 pub use access::Access;
 pub use first_start::{AccessError, FirstStart, INGEST_TOKEN_FILE, READ_TOKEN_FILE, first_start};
+pub use info_types::list_refused;
 pub use listen::{ServeError, TlsError, serve, tls_from_pem};
 pub use secrets::Redacted;
 
@@ -69,6 +71,9 @@ pub struct Parts {
     pub faces: Faces,
     /// Which addresses are proxies of ours, and which lie inside.
     pub perimeter: Perimeter,
+    /// The key of the installation where it lies outside the data folder: lists of tokens that
+    /// were made with it are taken.
+    pub list_key: Option<Key>,
     pub version: &'static str,
 }
 

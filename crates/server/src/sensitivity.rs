@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::on;
-use gatewatch_classify::{Catalogue, SHIPPED};
+use gatewatch_classify::{Catalogue, ListKey, SHIPPED};
 use gatewatch_model::control::Control;
 use gatewatch_model::info_type::Category;
 use gatewatch_model::sensitivity::{
@@ -171,7 +171,9 @@ pub(crate) fn catalogue(store: &dyn Store) -> Result<Catalogue, StoreError> {
     let files = store.own_types()?.map(|it| it.files).unwrap_or_default();
     let texts = files.iter().map(|it| (&*it.0, &*it.1)).collect::<Vec<_>>();
     // What a later release took and this one cannot read is left out.
-    Ok(SHIPPED.with(&texts).unwrap_or_else(|_| SHIPPED.clone()))
+    Ok(SHIPPED
+        .with(&texts, ListKey::Elsewhere)
+        .unwrap_or_else(|_| SHIPPED.clone()))
 }
 
 pub(crate) fn scope(grant: &Grant, asked: &Asked) -> Result<Box<str>, Problem> {

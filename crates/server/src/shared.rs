@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts as Head;
 use gatewatch_model::{Stage, Timestamp};
+use gatewatch_pipeline::fold::Key;
 use gatewatch_pipeline::{Intake, Live};
 use gatewatch_ports::Journal;
 use gatewatch_sources::Perimeter;
@@ -31,6 +32,7 @@ pub(crate) struct Shared {
     pub access: Access,
     pub faces: Faces,
     pub perimeter: Arc<Perimeter>,
+    pub list_key: Option<Key>,
     pub version: &'static str,
     pub description: String,
     pub requests: Requests,
@@ -53,6 +55,7 @@ impl Shared {
             access,
             faces,
             perimeter,
+            list_key,
             version,
         } = parts;
         Shared {
@@ -63,6 +66,7 @@ impl Shared {
             access,
             faces,
             perimeter: Arc::new(perimeter),
+            list_key,
             version,
             description: openapi::document().to_string(),
             requests: Requests::default(),

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use gatewatch_classify::Catalogue;
+use gatewatch_classify::{Catalogue, ListKey};
 use gatewatch_detect::Detections;
 
 use crate::command::CatalogueCommand;
@@ -22,8 +22,8 @@ pub fn run(command: &CatalogueCommand) -> anyhow::Result<ExitCode> {
     let text = match command {
         CatalogueCommand::List(args) => listing::list(&known(args.folder.as_deref())?, args)?,
         CatalogueCommand::Show(args) => card::show(&known(args.folder.as_deref())?, &args.id)?,
-        CatalogueCommand::Test { folder } => {
-            let (text, proved) = proving::test(folder)?;
+        CatalogueCommand::Test { folder, key_file } => {
+            let (text, proved) = proving::test(folder, key_file.as_deref())?;
             print(&text)?;
             return Ok(if proved {
                 ExitCode::SUCCESS
@@ -32,7 +32,7 @@ pub fn run(command: &CatalogueCommand) -> anyhow::Result<ExitCode> {
             });
         }
         CatalogueCommand::New(args) => starter::write(args.kind, &args.id, &args.folder)?,
-        CatalogueCommand::Tokens { file } => tokens::write(file)?,
+        CatalogueCommand::Tokens { file, key_file } => tokens::write(file, key_file.as_deref())?,
     };
     print(&text)?;
     Ok(ExitCode::SUCCESS)
@@ -46,11 +46,12 @@ struct Known {
 
 fn known(folder: Option<&Path>) -> anyhow::Result<Known> {
     let own = match folder {
-        Some(folder) => own::read(folder, Use::Scan)?,
+        Some(folder) => own::read_unproved(folder, Use::Scan, None)?,
         None => own::Own::default(),
     };
     Ok(Known {
-        types: own.catalogue()?,
+        // Nothing is looked for here, so lists need no key.
+        types: own.catalogue(ListKey::Elsewhere)?,
         detections: own.detections()?,
     })
 }

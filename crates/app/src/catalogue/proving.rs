@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use gatewatch_classify::{Classifier, InfoType};
+use gatewatch_classify::{Catalogue, Classifier, InfoType};
 use gatewatch_detect::{Compiled, Detection};
 
-use crate::own::{self, Own, Use, texts};
+use crate::installation_key;
+use crate::own::{self, Own, Use, list_key, texts};
 
 /// Files that prove themselves and examples that are wrong.
 #[derive(Default)]
@@ -19,11 +20,16 @@ struct Count {
 }
 
 /// What is to be said of a folder, and whether everything in it proves itself.
-pub fn test(folder: &Path) -> anyhow::Result<(String, bool)> {
-    let own = own::read_unproved(folder, Use::Scan)?;
+pub fn test(folder: &Path, key_file: Option<&Path>) -> anyhow::Result<(String, bool)> {
+    let own = own::read_unproved(folder, Use::Scan, None)?;
     let (mut text, mut count) = (String::new(), Count::default());
     detections(&own, &mut text, &mut count)?;
-    types(&own, &mut text, &mut count)?;
+    let key = key_file.map(installation_key::given).transpose()?;
+    types(
+        own.catalogue(list_key(key.as_ref()))?,
+        &mut text,
+        &mut count,
+    );
     if count.detections + count.types == 0 {
         bail!(
             "{0} holds no detection and no type; `gatewatch catalogue new detection my-detection --folder \
@@ -83,8 +89,7 @@ fn examples(detection: &Detection) -> usize {
     each.map(|it| it.fires.len() + it.quiet.len()).sum()
 }
 
-fn types(own: &Own, text: &mut String, count: &mut Count) -> anyhow::Result<()> {
-    let catalogue = own.catalogue()?;
+fn types(catalogue: Catalogue, text: &mut String, count: &mut Count) {
     let shipped = gatewatch_classify::SHIPPED.types().len();
     let own: Vec<InfoType> = catalogue.types()[shipped..].to_vec();
     let mut classifier = Classifier::new(Arc::new(catalogue));
@@ -102,7 +107,6 @@ fn types(own: &Own, text: &mut String, count: &mut Count) -> anyhow::Result<()> 
         count.types += 1;
         count.wrong += surprises.len();
     }
-    Ok(())
 }
 
 fn headline(text: &mut String, proved: bool, rest: &str) {

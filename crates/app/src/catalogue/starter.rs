@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use gatewatch_classify::Catalogue;
+use gatewatch_classify::{Catalogue, ListKey};
 
 use crate::command::Kind;
 
@@ -83,6 +83,7 @@ named    = 90                   # confidence when a name speaks for it
 #   words_file  = "tiers.txt"            the same from a file beside this one, a word on each line
 #   tokens_file = "customers.tokens"     values on a list that holds no value; `gatewatch catalogue
 #                                        tokens customers` makes it and its key from a file of values
+#                                        (with --key-file for a server)
 # or none of them: then whatever stands under a name in `near` is of this type.
 
 # At least one text that holds such a value and one that comes near it and does not: a JSON document,
@@ -111,7 +112,7 @@ pub fn write(kind: Kind, id: &str, folder: &Path) -> anyhow::Result<String> {
     let files = [(&*name, &*text)];
     match kind {
         Kind::Detection => drop(gatewatch_detect::SHIPPED.with_own(&files)?),
-        Kind::InfoType => drop(Catalogue::default().with(&files)?),
+        Kind::InfoType => drop(Catalogue::default().with(&files, ListKey::None)?),
     }
     let inner = folder.join(inner);
     fs::create_dir_all(&inner).with_context(|| format!("cannot make {}", inner.display()))?;

@@ -126,7 +126,7 @@ fn what_new_writes_proves_itself_and_is_never_written_over() {
     for id in ["own.card-testing", "probe", "x9"] {
         write(Kind::Detection, id).unwrap();
     }
-    let (text, proved) = proving::test(folder.path()).unwrap();
+    let (text, proved) = proving::test(folder.path(), None).unwrap();
     assert!(proved, "{text}");
     let first = "ok     own.card-testing (1 rule, 4 examples)\n";
     assert!(text.starts_with(first), "{text}");
@@ -165,7 +165,7 @@ fn a_rule_that_is_wrong_says_on_which_example() {
         text.replace("\"probe\", \"the", "\"probe-9\", \"the"),
     )
     .unwrap();
-    let (text, proved) = proving::test(folder.path()).unwrap();
+    let (text, proved) = proving::test(folder.path(), None).unwrap();
     assert!(!proved);
     for said in [
         "wrong  own.probe (1 rule, 4 examples)",
@@ -185,7 +185,7 @@ fn an_example_that_misses_says_why_and_what_is_there_instead() {
         "loyalty_card=jo.roe@contoso.org",
     );
     fs::write(folder.path().join("loyalty-card.toml"), wrong).unwrap();
-    let (text, proved) = proving::test(folder.path()).unwrap();
+    let (text, proved) = proving::test(folder.path(), None).unwrap();
     assert!(!proved);
     for said in [
         "wrong  loyalty-card",
@@ -201,13 +201,13 @@ fn an_example_that_misses_says_why_and_what_is_there_instead() {
 fn a_wrong_file_and_an_empty_folder_are_said() {
     let folder = tempfile::tempdir().unwrap();
     assert!(
-        proving::test(folder.path())
+        proving::test(folder.path(), None)
             .unwrap_err()
             .to_string()
             .contains("holds no detection and no type")
     );
     fs::write(folder.path().join("a.toml"), "id = \"a\"\ntitel = \"A\"\n").unwrap();
-    let error = proving::test(folder.path()).unwrap_err().to_string();
+    let error = proving::test(folder.path(), None).unwrap_err().to_string();
     assert_eq!(
         error,
         "a.toml:2: titel: there is no such key; did you mean `title`?"
@@ -219,7 +219,7 @@ fn tokens_are_made_and_found_and_hold_no_value() {
     let folder = tempfile::tempdir().unwrap();
     let values = folder.path().join("cards");
     fs::write(&values, "LC-77100042\n\nLC-77100043\nx\n").unwrap();
-    let said = tokens::write(&values).unwrap();
+    let said = tokens::write(&values, None).unwrap();
     assert!(
         said.contains("2 tokens") && said.contains("1 value is too short"),
         "{said}"
@@ -235,6 +235,6 @@ fn tokens_are_made_and_found_and_hold_no_value() {
         .replace("AB-12345678", "LC-77100042")
         .replace("XY-00000001", "lc 77100043");
     fs::write(folder.path().join("own.toml"), text).unwrap();
-    let (text, proved) = proving::test(folder.path()).unwrap();
+    let (text, proved) = proving::test(folder.path(), None).unwrap();
     assert!(proved, "{text}");
 }

@@ -5,25 +5,29 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use gatewatch_classify::write_list;
+use gatewatch_classify::{write_list, write_list_of_installation};
 
 use super::starter::create;
+use crate::installation_key;
 
 const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
-/// Writes a list of tokens and its key beside a file of values, and says so.
-pub fn write(file: &Path) -> anyhow::Result<String> {
+/// Writes a list of tokens beside a file of values, and says so; its key too, if it is not that of an
+/// installation.
+pub fn write(file: &Path, key_file: Option<&Path>) -> anyhow::Result<String> {
     let size = fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?;
     if size.len() > FILE_BYTES_MAX {
         bail!("{} is over 64 MiB", file.display());
     }
     let values =
         fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let mut key = [0; 32];
-    getrandom::fill(&mut key)
-        .map_err(|it| anyhow::anyhow!("cannot get random bytes from this machine: {it}"))?;
     let values = values.lines().map(str::trim).filter(|it| !it.is_empty());
-    let (list, passed_over) = write_list(&key, values);
+    let installation = key_file.map(installation_key::given).transpose()?;
+    let own = installation_key::random()?;
+    let (list, passed_over) = match &installation {
+        Some(key) => write_list_of_installation(&key.0, values),
+        None => write_list(&own.0, values),
+    };
     let written = list.lines().count() - 1;
     if written == 0 {
         bail!(
@@ -35,18 +39,18 @@ pub fn write(file: &Path) -> anyhow::Result<String> {
         bail!("{written} values; 100,000 are the most for one list");
     }
     let list_file = beside(file, ".tokens");
-    let key_file = beside(file, ".tokens.key");
-    let mut hex = String::new();
-    for byte in key {
-        let _ = write!(hex, "{byte:02x}");
+    let mut text = format!("{}: {written} tokens\n", list_file.display());
+    if installation.is_none() {
+        let key_file = beside(file, ".tokens.key");
+        create(&key_file, &format!("{}\n", installation_key::hex(&own)))?;
+        // Writing to a String cannot fail; so below.
+        let _ = writeln!(
+            text,
+            "{}: their key; keep it as you would keep the values",
+            key_file.display()
+        );
     }
-    create(&key_file, &format!("{hex}\n"))?;
     create(&list_file, &list)?;
-    let mut text = format!(
-        "{}: {written} tokens\n{}: their key; keep it as you would keep the values\n",
-        list_file.display(),
-        key_file.display()
-    );
     let _ = match passed_over {
         0 => Ok(()),
         1 => writeln!(text, "1 value is too short or too long and was left out"),

@@ -19,7 +19,10 @@ Exit codes:
 const TOKENS_HELP: &str = "\
 The list holds no value, only a keyed token of each; letters and digits count, case and separators
 do not. The key goes into a second file, FILE.tokens.key: who has the list alone can learn nothing
-from it, who has both can ask whether a value is on it. Keep the key as you would keep the values.";
+from it, who has both can ask whether a value is on it. Keep the key as you would keep the values.
+
+With --key-file the list is made with the key of an installation whose key lies outside its data
+folder (`key_file`); there is no second key then, and that installation's server takes the list.";
 
 #[derive(Debug, Subcommand)]
 pub enum CatalogueCommand {
@@ -33,6 +36,9 @@ pub enum CatalogueCommand {
         /// The folder
         #[arg(value_name = "DIR")]
         folder: PathBuf,
+        /// File with the key of the installation that lists of tokens were made with
+        #[arg(long, value_name = "KEY")]
+        key_file: Option<PathBuf>,
     },
     /// Writes a first file for one of your own, with every key explained
     New(NewArgs),
@@ -42,6 +48,9 @@ pub enum CatalogueCommand {
         /// The file of values; the list is written beside it as FILE.tokens
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        /// File with the key of an installation, which then takes the list
+        #[arg(long, value_name = "KEY")]
+        key_file: Option<PathBuf>,
     },
 }
 

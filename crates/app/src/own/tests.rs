@@ -7,18 +7,23 @@ const TIER: &str = "id = 'tier'\ntitle = 'Tier'\nseverity = 'low'\nnear = ['tier
     counter_examples = ['{\"tier\": \"lead\"}']\n";
 
 fn refused(folder: &Path, purpose: Use) -> String {
-    format!("{:#}", read(folder, purpose).unwrap_err())
+    format!("{:#}", read(folder, purpose, None).unwrap_err())
 }
 
 #[test]
 fn a_folder_is_read_whole_or_refused_with_its_file() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("notes.txt"), "no type").unwrap();
-    assert!(read(folder.path(), Use::Server).unwrap().types.is_empty());
+    assert!(
+        read(folder.path(), Use::Server, None)
+            .unwrap()
+            .types
+            .is_empty()
+    );
     std::fs::write(folder.path().join("badge.toml"), "id = 1").unwrap();
     let error = refused(folder.path(), Use::Server);
     assert!(error.contains("badge.toml"), "{error}");
-    assert!(read(&folder.path().join("none"), Use::Server).is_err());
+    assert!(read(&folder.path().join("none"), Use::Server, None).is_err());
 }
 
 #[test]
@@ -30,13 +35,13 @@ fn lists_of_words_come_along_and_nothing_else_does() {
     assert!(missing.contains("tier.toml:5: words_file"), "{missing}");
     std::fs::write(folder.path().join("tiers.txt"), "gold\nsilver\n").unwrap();
     for purpose in [Use::Server, Use::Scan] {
-        let files = read(folder.path(), purpose).unwrap().types;
+        let files = read(folder.path(), purpose, None).unwrap().types;
         let names = files.iter().map(|it| &*it.0).collect::<Vec<_>>();
         assert_eq!(names, ["tier.toml", "tiers.txt"]);
     }
     let long = "a word like any other\n".repeat(OWN_TYPES_BYTES_MAX / 20);
     std::fs::write(folder.path().join("tiers.txt"), format!("gold\n{long}")).unwrap();
-    assert!(read(folder.path(), Use::Scan).is_ok());
+    assert!(read(folder.path(), Use::Scan, None).is_ok());
     let error = refused(folder.path(), Use::Server);
     assert!(error.contains("bytes together"), "{error}");
 }
@@ -54,7 +59,7 @@ fn a_list_elsewhere_is_not_read() {
 }
 
 #[test]
-fn lists_of_tokens_are_for_scan_alone() {
+fn lists_with_a_key_of_their_own_are_for_scan_alone() {
     let folder = tempfile::tempdir().unwrap();
     let key = [7; 32];
     let (list, _) = gatewatch_classify::write_list(&key, ["AB-1234-56"].into_iter());
@@ -67,10 +72,21 @@ fn lists_of_tokens_are_for_scan_alone() {
     ] {
         std::fs::write(folder.path().join(name), text).unwrap();
     }
-    assert_eq!(read(folder.path(), Use::Scan).unwrap().types.len(), 3);
+    assert_eq!(read(folder.path(), Use::Scan, None).unwrap().types.len(), 3);
     let error = refused(folder.path(), Use::Server);
     assert!(error.contains("ours.toml: tokens_file"), "{error}");
     assert!(!error.contains("0707"), "{error}");
+    let key = Key(key);
+    let error = read(folder.path(), Use::Server, Some(&key)).unwrap_err();
+    assert!(error.to_string().contains("and no key"), "{error}");
+    let values = ["AB-1234-56"].into_iter();
+    let (list, _) = gatewatch_classify::write_list_of_installation(&key.0, values);
+    std::fs::write(folder.path().join("ours.tokens"), list).unwrap();
+    let taken = read(folder.path(), Use::Server, Some(&key)).unwrap().types;
+    let names = taken.iter().map(|it| &*it.0).collect::<Vec<_>>();
+    assert_eq!(names, ["ours.toml", "ours.tokens"]);
+    assert!(read(folder.path(), Use::Server, None).is_err());
+    assert!(read(folder.path(), Use::Scan, None).is_err());
 }
 
 #[test]
@@ -94,10 +110,10 @@ fn a_folder_may_be_laid_out_as_ours() {
     let detection = crate::catalogue::starter::detection("card-testing");
     put("detections/fraud/own.toml", &detection);
     put("detections/too/deep/own.toml", "not read");
-    let own = read(folder.path(), Use::Server).unwrap();
+    let own = read(folder.path(), Use::Server, None).unwrap();
     assert_eq!((own.types.len(), own.detections.len()), (2, 1));
     assert_eq!(&*own.detections[0].0, "fraud/own.toml");
-    let half = read(&folder.path().join("detections"), Use::Server).unwrap();
+    let half = read(&folder.path().join("detections"), Use::Server, None).unwrap();
     assert_eq!((half.types.len(), half.detections.len()), (0, 1));
 
     put(

@@ -10,7 +10,7 @@ use gatewatch_model::control::{Control, NumberedControl};
 use gatewatch_model::effects::{CollectionRow, Coverage, Effects, EndpointRow};
 use gatewatch_model::profile::ProfileRow;
 use gatewatch_model::{Blemishes, CollectionId, EndpointId, Position, Record, Timestamp};
-use gatewatch_pipeline::fold::{ExchangeFold, Fold};
+use gatewatch_pipeline::fold::{ExchangeFold, Fold, Key};
 use gatewatch_wire::record;
 
 use super::documented::Documented;
@@ -80,6 +80,13 @@ impl Folding {
                 ..Known::default()
             },
             spill,
+        }
+    }
+
+    /// Of an installation, for lists of tokens. Words of paths stay text: nothing is kept.
+    pub fn set_key(&mut self, key: &Key) {
+        for part in &mut self.folds {
+            part.fold.set_list_key(&key.0);
         }
     }
 

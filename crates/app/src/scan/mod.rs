@@ -29,7 +29,7 @@ use gatewatch_sources::files::{Asked, Options, Reader};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::command::{ScanArgs, ScanFormat};
-use crate::own;
+use crate::{installation_key, own};
 use documented::Documented;
 use folding::{Folding, Known, Lines};
 use reading::FileRead;
@@ -115,13 +115,18 @@ fn fold(
 ) -> anyhow::Result<(Known, Option<Lines>, Vec<FileRead>)> {
     let (learn, print) = readers(args)?;
     let progress = Progress::new(learn.iter().chain([&print]), args.quiet)?;
+    let key = args.key_file.as_deref().map(installation_key::given);
+    let key = key.transpose()?;
     let own = match &args.catalogue {
-        Some(folder) => own::read(folder, own::Use::Scan)?,
+        Some(folder) => own::read(folder, own::Use::Scan, key.as_ref())?,
         None => own::Own::default(),
     };
     let keeps_profiles =
         args.format != ScanFormat::Table || args.openapi.is_some() || !documents.is_empty();
     let mut folding = Folding::new(keeps_profiles, spill, learn.is_some());
+    if let Some(key) = &key {
+        folding.set_key(key);
+    }
     folding.obey(documents, &own.types);
     if !own.detections.is_empty() {
         folding.look_with(&Arc::new(Compiled::new(own.detections()?)?));

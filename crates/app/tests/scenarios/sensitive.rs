@@ -62,7 +62,7 @@ fn types_of_a_folder_are_found_and_stay() {
 }
 
 #[test]
-fn lists_of_tokens_are_for_scan_and_lists_of_words_for_both() {
+fn lists_with_keys_of_their_own_are_for_scan_and_lists_of_words_for_both() {
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("own");
     std::fs::create_dir(&own).unwrap();
@@ -96,4 +96,68 @@ fn lists_of_tokens_are_for_scan_and_lists_of_words_for_both() {
         !refused.status.success() && error.contains("badge.toml: tokens_file: "),
         "{error}"
     );
+}
+
+#[test]
+fn a_list_made_with_the_key_of_an_installation_works_on_its_server() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("own")).unwrap();
+    let run = |args: &[&str]| gatewatch(folder.path()).args(args).output().unwrap();
+    let keep = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let args = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--key-file",
+        "key",
+        "--set",
+        "catalogue=own",
+    ];
+    let server = Running::start(folder.path(), &args);
+    assert!(server.terminate().success());
+    keep("badges", "BDG-123456\nBDG-481516\n");
+    let made = run(&["catalogue", "tokens", "badges", "--key-file", "key"]);
+    assert!(made.status.success(), "{made:?}");
+    assert!(!folder.path().join("badges.tokens.key").exists());
+    std::fs::rename(
+        folder.path().join("badges.tokens"),
+        folder.path().join("own/badges.tokens"),
+    )
+    .unwrap();
+    let own = BADGE.replace("pattern = 'BDG-\\d{6}'", "tokens_file = 'badges.tokens'");
+    keep("own/badge.toml", &own);
+    let proved = run(&["catalogue", "test", "own", "--key-file", "key"]);
+    assert!(proved.status.success(), "{proved:?}");
+
+    let server = Running::start(folder.path(), &args);
+    let other = lines("/one").replace("BDG-481516", "BDG-481517");
+    server.ingest("edge/1", &other);
+    assert_eq!(types(&server, "/one"), ["credit-card"]);
+    server.ingest("edge/2", &lines("/two"));
+    assert_eq!(types(&server, "/two"), ["badge", "credit-card"]);
+    // A restart reads them from the state, and the journal's end is folded with them too.
+    assert!(server.terminate().success());
+    let server = Running::start(folder.path(), &args);
+    server.ingest("edge/3", &lines("/three"));
+    assert_eq!(types(&server, "/three"), ["badge", "credit-card"]);
+    let key = std::fs::read_to_string(folder.path().join("key")).unwrap();
+    let told = server.get("/api/v1/controls").to_string();
+    assert!(!told.contains(key.trim()));
+    assert!(server.terminate().success());
+    let without = run(&["scan", "--catalogue", "own", "badges"]);
+    let error = String::from_utf8(without.stderr).unwrap();
+    assert!(error.contains("name its file with --key-file"), "{error}");
+    keep("one.jsonl", &lines("/one"));
+    let scan = [
+        "scan",
+        "--catalogue",
+        "own",
+        "--key-file",
+        "key",
+        "--format",
+        "jsonl",
+        "one.jsonl",
+    ];
+    let found = String::from_utf8(run(&scan).stdout).unwrap();
+    assert!(found.contains("\"badge\""), "{found}");
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::tokens::ListKey;
 
 const OWN: &str = r#"
 id       = "loyalty-card"
@@ -17,7 +18,7 @@ counter_examples = ['{"loyaltyCard": "none"}']
 
 fn refused(text: &str) -> String {
     let files = [("own.toml", text), ("words.txt", "")];
-    SHIPPED.with(&files).unwrap_err().to_string()
+    SHIPPED.with(&files, ListKey::None).unwrap_err().to_string()
 }
 
 /// The refusal when a line of the file is another.
@@ -77,7 +78,7 @@ fn numbers_of_people_are_known_for_forty_countries() {
 
 #[test]
 fn a_type_of_ones_own_is_added_and_is_custom() {
-    let with = SHIPPED.with(&[("own.toml", OWN)]).unwrap();
+    let with = SHIPPED.with(&[("own.toml", OWN)], ListKey::None).unwrap();
     let own = with.find("loyalty-card").unwrap();
     assert_eq!(own.category, Category::Custom);
     assert_eq!(with.types().len(), SHIPPED.types().len() + 1);
@@ -155,7 +156,13 @@ fn a_pattern_that_is_not_sound_is_refused() {
 #[test]
 fn a_type_may_be_a_dictionary_names_alone_or_a_list_of_tokens() {
     let own = |line: &str| OWN.replace(r"pattern  = 'LC-\d{8}'", line);
-    let one = |files: &[(&str, &str)]| Catalogue::default().with(files).unwrap().types()[0].clone();
+    let one = |files: &[(&str, &str)]| {
+        Catalogue::default()
+            .with(files, ListKey::None)
+            .unwrap()
+            .types()[0]
+            .clone()
+    };
 
     let words = one(&[("own.toml", &own("words = [\"Gold\", \"silver\", \"GOLD\"]"))]);
     let dictionary = words.dictionary.unwrap();
@@ -200,7 +207,7 @@ fn a_list_that_is_not_there_is_named() {
 fn dictionaries_lists_and_names_alone_are_found() {
     let own = |line: &str| OWN.replace(r"pattern  = 'LC-\d{8}'", line);
     let proved = |files: &[(&str, &str)]| {
-        let catalogue = SHIPPED.with(files).unwrap();
+        let catalogue = SHIPPED.with(files, ListKey::None).unwrap();
         let own = catalogue.find("loyalty-card").unwrap().clone();
         crate::Classifier::new(std::sync::Arc::new(catalogue)).prove(&own)
     };

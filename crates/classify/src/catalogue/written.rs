@@ -12,7 +12,7 @@ use toml::Spanned;
 use super::CatalogueError;
 use crate::checks::{self, ROLL};
 use crate::info_type::{Dictionary, InfoType, Mask, Pattern, Purview};
-use crate::tokens::TokenList;
+use crate::tokens::{ListKey, TokenList, is_of_installation};
 
 const NAMED_DEFAULT: u8 = 95;
 /// Of a dictionary or a list.
@@ -109,11 +109,17 @@ fn severity<'w, D: Deserializer<'w>>(written: D) -> Result<Severity, D::Error> {
     Severity::parse(&name).ok_or_else(|| D::Error::unknown_variant(&name, NAMES))
 }
 
-/// Files that a type may name: lists of words and of tokens.
-pub(super) struct Companions<'f>(pub &'f [(&'f str, &'f str)]);
+/// Files that a type may name: lists of words and of tokens, and what some of those are read with.
+pub(super) struct Companions<'f> {
+    pub files: &'f [(&'f str, &'f str)],
+    pub key: ListKey<'f>,
+}
 
 impl Companions<'static> {
-    pub const NONE: Companions<'static> = Companions(&[]);
+    pub const NONE: Companions<'static> = Companions {
+        files: &[],
+        key: ListKey::None,
+    };
 }
 
 /// The name of all that is known that looks most like this one.
@@ -382,9 +388,16 @@ fn tokens(
         return Ok(None);
     };
     let list = companion(place, "tokens_file", name, name.get_ref(), companions)?;
-    let key = format!("{}.key", name.get_ref());
-    let key = companion(place, "tokens_file", name, &key, companions)?;
-    let mut tokens = TokenList::read(list, key).map_err(|(line, reason)| CatalogueError {
+    let read = if is_of_installation(list) {
+        TokenList::read_of_installation(list, companions.key)
+    } else {
+        let key = format!("{}.key", name.get_ref());
+        TokenList::read(
+            list,
+            companion(place, "tokens_file", name, &key, companions)?,
+        )
+    };
+    let mut tokens = read.map_err(|(line, reason)| CatalogueError {
         file: name.get_ref().clone(),
         line,
         key: "".into(),
@@ -401,9 +414,9 @@ fn companion<'f>(
     name: &str,
     companions: &Companions<'f>,
 ) -> Result<&'f str, CatalogueError> {
-    let found = companions.0.iter().find(|it| it.0 == name);
+    let found = companions.files.iter().find(|it| it.0 == name);
     found.map(|it| it.1).ok_or_else(|| {
-        let beside = nearest(name, companions.0.iter().map(|it| it.0));
+        let beside = nearest(name, companions.files.iter().map(|it| it.0));
         let hint = beside.map_or(String::new(), |it| format!("; did you mean `{it}`?"));
         let reason = format!("there is no file `{name}` beside this one{hint}");
         place.error(Some(written.span()), key, reason)

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use gatewatch_classify::{Catalogue, Classifier, Hit, InfoType, SHIPPED, Switches, judge_all};
+use gatewatch_classify::{
+    Catalogue, Classifier, Hit, InfoType, ListKey, SHIPPED, Switches, judge_all,
+};
 use gatewatch_decode::Leaves;
 use gatewatch_model::InfoTypeId;
 use gatewatch_model::info_type::{Category, Fit, HitFact, Judge, Verdict};
@@ -21,10 +23,18 @@ static OF_SHIPPED: LazyLock<Classifier> =
     LazyLock::new(|| Classifier::new(Arc::new(SHIPPED.clone())));
 
 /// The own types that were compiled last, because all partitions ask for the same.
-static OF_OWN: Mutex<Option<(Files, Classifier)>> = Mutex::new(None);
+static OF_OWN: Mutex<Option<Compiled>> = Mutex::new(None);
+
+struct Compiled {
+    files: Files,
+    key: Option<[u8; 32]>,
+    classifier: Classifier,
+}
 
 pub struct Classification {
     classifier: Classifier,
+    /// Of the installation, for lists of tokens; they know no value before it is given.
+    key: Option<[u8; 32]>,
     state: State,
     /// What is looked for by scope, from the rest.
     switches: BTreeMap<Box<str>, Switches>,
@@ -52,7 +62,8 @@ impl Default for Classification {
 impl From<State> for Classification {
     fn from(state: State) -> Classification {
         Classification {
-            classifier: classifier(&state.own),
+            classifier: classifier(&state.own, None),
+            key: None,
             state,
             switches: BTreeMap::new(),
             fits: Vec::new(),
@@ -71,6 +82,12 @@ pub struct Judging<'c> {
 impl Classification {
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    pub fn set_key(&mut self, key: &[u8; 32]) {
+        self.key = Some(*key);
+        self.switches.clear();
+        self.classifier = classifier(&self.state.own, self.key);
     }
 
     /// Looks at all leaves of an exchange of that scope.
@@ -126,7 +143,7 @@ impl Classification {
     /// Takes a user's own types in place of all earlier ones. False, and nothing changes, if they
     /// are not sound: whoever sends them sees to that.
     pub fn bring(&mut self, files: &Files) -> bool {
-        let Some(classifier) = try_classifier(files) else {
+        let Some(classifier) = try_classifier(files, self.key) else {
             return false;
         };
         self.switches.clear();
@@ -164,8 +181,8 @@ fn is_on(said: &BTreeMap<Box<str>, Sensitivity>, scope: &str, info_type: &InfoTy
 
 /// Of the shipped types alone where own ones cannot be read any more: a newer release may ship a
 /// type of the same name.
-fn classifier(own: &Files) -> Classifier {
-    try_classifier(own).unwrap_or_else(|| {
+fn classifier(own: &Files, key: Option<[u8; 32]>) -> Classifier {
+    try_classifier(own, key).unwrap_or_else(|| {
         tracing::error!(
             "none of your own types of sensitive information is looked for: this release refuses \
              them; `gatewatch catalogue test FOLDER` says which and why, then bring them again"
@@ -174,19 +191,25 @@ fn classifier(own: &Files) -> Classifier {
     })
 }
 
-fn try_classifier(own: &Files) -> Option<Classifier> {
+fn try_classifier(own: &Files, key: Option<[u8; 32]>) -> Option<Classifier> {
     if own.is_empty() {
         return Some(OF_SHIPPED.clone());
     }
     let mut compiled = OF_OWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((files, classifier)) = &*compiled
-        && files == own
+    if let Some(last) = &*compiled
+        && last.files == *own
+        && last.key == key
     {
-        return Some(classifier.clone());
+        return Some(last.classifier.clone());
     }
+    let list_key = key.as_ref().map_or(ListKey::Elsewhere, ListKey::Of);
     let texts = own.iter().map(|it| (&*it.0, &*it.1)).collect::<Vec<_>>();
-    let classifier = Classifier::new(Arc::new(SHIPPED.with(&texts).ok()?));
-    *compiled = Some((own.clone(), classifier.clone()));
+    let classifier = Classifier::new(Arc::new(SHIPPED.with(&texts, list_key).ok()?));
+    *compiled = Some(Compiled {
+        files: own.clone(),
+        key,
+        classifier: classifier.clone(),
+    });
     Some(classifier)
 }
 

@@ -56,6 +56,7 @@ impl Fold for ExchangeFold {
 
     fn set_key(&mut self, key: &[u8; 32]) {
         self.inventory.set_key(key);
+        self.set_list_key(key);
     }
 
     fn fold(&mut self, position: Position, record: &Record<'_>) {
@@ -169,6 +170,11 @@ impl ExchangeFold {
     /// state, so a fold that follows a journal may not be told so.
     pub fn look_with(&mut self, detections: &Arc<Compiled>) {
         self.detection.look_with(detections);
+    }
+
+    /// What lists of tokens are asked with that were made with the key of an installation.
+    pub fn set_list_key(&mut self, key: &[u8; 32]) {
+        self.classification.set_key(key);
     }
 
     pub fn catalogue(&self) -> &Catalogue {

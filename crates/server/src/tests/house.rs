@@ -134,6 +134,7 @@ impl House {
             access: Access::new(clock.clone()),
             faces: Faces::ALL,
             perimeter: gatewatch_sources::Perimeter::default(),
+            list_key: None,
             version: "0.0.0-test",
         }));
         House {
