@@ -18,6 +18,7 @@ mod names;
 mod needle;
 mod placeholder;
 mod sieve;
+mod space;
 mod switches;
 mod text;
 mod tokens;
@@ -30,6 +31,7 @@ pub use find::{Classifier, Hit};
 pub use info_type::{Dictionary, InfoType, Mask, Pattern, Purview};
 pub use judge::{finish, judge, judge_all};
 pub use mask::{mask, redact};
+pub use space::is_beyond_guessing;
 pub use switches::Switches;
 pub use tokens::{
     ListKey, TOKENS_MAX, TokenKey, TokenList, derive, is_of_installation, is_token_list,

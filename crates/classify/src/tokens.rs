@@ -83,16 +83,25 @@ impl TokenKey {
         Signs::of(value).map(|it| self.of_signs(&it))
     }
 
+    /// The token of a value, sign for sign.
+    pub fn exact(&self, value: &[u8]) -> u128 {
+        first_half(self.code(value))
+    }
+
     fn of_signs(&self, signs: &Signs) -> u128 {
-        let mut first = [0; 16];
-        first.copy_from_slice(&self.code(signs.bytes())[..16]);
-        u128::from_be_bytes(first)
+        first_half(self.code(signs.bytes()))
     }
 
     fn code(&self, text: &[u8]) -> [u8; KEY_BYTES] {
         let inner = self.inner.clone().chain_update(text).finalize();
         self.outer.clone().chain_update(inner).finalize().into()
     }
+}
+
+fn first_half(code: [u8; KEY_BYTES]) -> u128 {
+    let mut first = [0; 16];
+    first.copy_from_slice(&code[..16]);
+    u128::from_be_bytes(first)
 }
 
 impl TokenList {
@@ -211,10 +220,7 @@ fn list_key(installation: &[u8; KEY_BYTES]) -> [u8; KEY_BYTES] {
 
 fn head(key: &[u8; KEY_BYTES]) -> String {
     let code = derive(key, "gatewatch: to know the key again");
-    let half = code
-        .first_chunk::<16>()
-        .map_or(0, |it| u128::from_be_bytes(*it));
-    format!("{HEAD_OF_INSTALLATION}{half:032x}")
+    format!("{HEAD_OF_INSTALLATION}{:032x}", first_half(code))
 }
 
 fn write<'a>(

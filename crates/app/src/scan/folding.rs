@@ -14,7 +14,7 @@ use gatewatch_pipeline::fold::{ExchangeFold, Fold, Key};
 use gatewatch_wire::record;
 
 use super::documented::Documented;
-use super::hits::{self, Told, Verdicts};
+use super::hits::{self, Tokens, Told, Verdicts};
 use super::reading::{Batch, Item, PARTITIONS, SCOPE};
 use super::spill::{Provisional, Spill};
 use crate::own;
@@ -45,6 +45,8 @@ pub struct Folding {
     known: Known,
     /// Where lines wait for their endpoints; `None` when no lines are printed.
     spill: Option<Spill>,
+    /// For hits of lines; `None` without a key.
+    tokens: Option<Tokens>,
 }
 
 /// Lines that wait, and what knows their endpoints.
@@ -80,14 +82,22 @@ impl Folding {
                 ..Known::default()
             },
             spill,
+            tokens: None,
         }
     }
 
-    /// Of an installation, for lists of tokens. Words of paths stay text: nothing is kept.
+    /// Of an installation, for lists of tokens, before any is brought. Words of paths stay text:
+    /// nothing is kept.
     pub fn set_key(&mut self, key: &Key) {
         for part in &mut self.folds {
             part.fold.set_list_key(&key.0);
         }
+    }
+
+    /// Gives hits tokens with the key of an installation, after types were brought.
+    pub fn give_tokens(&mut self, key: &Key) {
+        let catalogue = self.folds.first().map(|it| it.fold.catalogue());
+        self.tokens = catalogue.map(|it| Tokens::new(key, it));
     }
 
     /// Takes what documents say, and types of a user's own, before the first exchange.
@@ -148,7 +158,11 @@ impl Folding {
         if let Some(spill) = self.spill.as_mut().filter(|_| item.printed) {
             let mut line = Provisional::new(item, &arrival.exchange, placed.endpoint);
             let (fold, status) = (&part.fold, arrival.exchange.status());
-            line.hits = hits::waiting(fold.found(), fold.catalogue(), status);
+            line.hits = hits::waiting(
+                fold.found(),
+                (fold.catalogue(), self.tokens.as_ref()),
+                status,
+            );
             let judged = fold.judged();
             (line.signals, line.judgement) = (judged.signals.to_vec(), judged.judgement);
             spill.push(&line)?;

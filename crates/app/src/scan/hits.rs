@@ -1,13 +1,14 @@
 //! Hits of a line: kept with it while it waits, and finished with what its member turned out to
 //! be when everything was read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use gatewatch_classify::{Catalogue, Hit, finish, mask};
+use gatewatch_classify::{Catalogue, Hit, TokenKey, derive, finish, is_beyond_guessing, mask};
 use gatewatch_decode::{Leaves, Value};
 use gatewatch_model::info_type::{Grounds, SENSITIVE_CONFIDENCE_MIN, Verdict};
 use gatewatch_model::profile::MemberRow;
 use gatewatch_model::{EndpointId, InfoTypeId, Spot};
+use gatewatch_pipeline::fold::Key;
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
@@ -38,6 +39,15 @@ pub struct Waiting {
     confidence: u8,
     #[n(6)]
     mask: Box<str>,
+    #[n(7)]
+    token: Option<Box<str>>,
+}
+
+/// Gives hits tokens: the same for the same value, and without the key nothing.
+pub struct Tokens {
+    key: TokenKey,
+    /// Types whose values nobody can try out.
+    types: BTreeSet<InfoTypeId>,
 }
 
 /// A hit as it is printed.
@@ -48,12 +58,33 @@ pub struct Told<'t> {
     pub info_type: &'t str,
     pub confidence: f64,
     pub mask: &'t str,
+    /// Where a key was given and the type is one that nobody can guess.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<&'t str>,
+}
+
+impl Tokens {
+    pub fn new(key: &Key, catalogue: &Catalogue) -> Tokens {
+        let types = catalogue.types().iter();
+        Tokens {
+            key: TokenKey::new(&derive(&key.0, "gatewatch: hits")),
+            types: types
+                .filter(|it| is_beyond_guessing(it))
+                .map(|it| it.key)
+                .collect(),
+        }
+    }
+
+    fn of(&self, info_type: InfoTypeId, value: &str) -> Option<Box<str>> {
+        let is_given = self.types.contains(&info_type);
+        is_given.then(|| format!("{:032x}", self.key.exact(value.as_bytes())).into())
+    }
 }
 
 /// What is found in an exchange; of one type in one leaf the surest.
 pub fn waiting(
     (hits, leaves): (&[Hit], &Leaves),
-    catalogue: &Catalogue,
+    (catalogue, tokens): (&Catalogue, Option<&Tokens>),
     status: Option<u16>,
 ) -> Vec<Waiting> {
     let class = gatewatch_model::rollup::status_class(status) as u8;
@@ -88,6 +119,7 @@ pub fn waiting(
             info_type: hit.info_type,
             confidence: hit.confidence,
             mask: mask(info_type, value).into(),
+            token: tokens.and_then(|it| it.of(hit.info_type, value)),
         });
     }
     all.sort_by_key(|it| core::cmp::Reverse(it.confidence));
@@ -137,6 +169,7 @@ impl Verdicts {
                     info_type: &info_type.id,
                     confidence: f64::from(confidence) / 100.0,
                     mask: &hit.mask,
+                    token: hit.token.as_deref(),
                 })
             })
             .collect::<Vec<_>>();

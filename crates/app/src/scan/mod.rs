@@ -131,6 +131,9 @@ fn fold(
     if !own.detections.is_empty() {
         folding.look_with(&Arc::new(Compiled::new(own.detections()?)?));
     }
+    if let Some(key) = &key {
+        folding.give_tokens(key);
+    }
     let (to_fold, batches) = sync_channel(BATCHES_WAITING_MAX);
     let mut reads = std::thread::scope(|scope| {
         let reader = scope.spawn(move || reading::read(learn, print, &to_fold));

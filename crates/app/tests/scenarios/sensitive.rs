@@ -161,3 +161,52 @@ fn a_list_made_with_the_key_of_an_installation_works_on_its_server() {
     let found = String::from_utf8(run(&scan).stdout).unwrap();
     assert!(found.contains("\"badge\""), "{found}");
 }
+
+#[test]
+fn hits_of_secrets_have_a_token_where_a_key_is_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) = ("k3J9vQ2mXw7LpR5tYb8NcD4f", "Zk3J9vQ2mXw7LpR5tYb8NcD4");
+    let line = |key: &str| {
+        json!({ "request": {
+            "method": "GET", "url": "https://shop.example/orders?card=4539578763621486",
+            "headers": { "x-api-key": key },
+        } })
+        .to_string()
+            + "\n"
+    };
+    let lines = [line(one), line(other), line(one)].concat();
+    std::fs::write(folder.path().join("one.jsonl"), lines).unwrap();
+    let scan = |key: Option<&str>| {
+        let mut scan = gatewatch(folder.path());
+        scan.args(["scan", "--format", "jsonl", "one.jsonl"]);
+        if let Some(key) = key {
+            let file = folder.path().join("key");
+            std::fs::write(&file, format!("{key}\n")).unwrap();
+            let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+            std::fs::set_permissions(&file, private).unwrap();
+            scan.args(["--key-file", "key"]);
+        }
+        let out = scan.output().unwrap();
+        assert!(out.status.success(), "{out:?}");
+        let text = String::from_utf8(out.stdout).unwrap();
+        let hits = text.lines().flat_map(|it| {
+            let line: serde_json::Value = serde_json::from_str(it).unwrap();
+            line["hits"].as_array().unwrap().clone()
+        });
+        let token = |of: &str| {
+            let of = hits.clone().filter(|it| it["type"] == of);
+            of.map(|it| it.get("token").map(ToString::to_string))
+                .collect::<Vec<_>>()
+        };
+        (token("api-key"), token("credit-card"))
+    };
+    let (keys, cards) = scan(Some(&"0a".repeat(32)));
+    assert!(
+        keys[0].is_some() && keys[0] == keys[2] && keys[0] != keys[1],
+        "{keys:?}"
+    );
+    assert_eq!(cards, [None, None, None], "a card can be guessed");
+    let (others, _) = scan(Some(&"0b".repeat(32)));
+    assert_ne!(keys, others);
+    assert_eq!(scan(None).0, [None, None, None]);
+}
