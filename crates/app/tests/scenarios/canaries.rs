@@ -4,14 +4,20 @@
 //! Exempt by design: addresses and principals of callers, which authorised roles are shown, and
 //! names of members that look like names.
 
+mod forms;
+
 use std::fmt::Write as _;
+use std::io::Read as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use gatewatch_model::{Partition, Stage};
+use gatewatch_ports::store::Checkpoints as _;
+use gatewatch_store::SqliteStore;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use crate::running::{Running, gatewatch};
+use forms::{forms, percent};
 
 /// What upkeep takes to let a folded segment go.
 const PURGED_WITHIN: Duration = Duration::from_secs(60);
@@ -70,6 +76,12 @@ fn no_value_stays_anywhere() {
     let logged = std::fs::read(folder.path().join("standard-error")).unwrap();
     assert!(!logged.is_empty(), "the walk below searches the log too");
     let mut leaks = search("an answer", told.as_bytes());
+    let states = states(&folder.path().join("data"));
+    let kept = |it: &Vec<u8>| memchr::memmem::find(it, HARMLESS.as_bytes()).is_some();
+    assert!(states.iter().any(kept), "states would be searched in vain");
+    for state in states {
+        leaks.extend(search("a state", &state));
+    }
     walk(folder.path(), &mut leaks);
     let scanned = scanned(folder.path());
     leaks.extend(search("a scan", &scanned));
@@ -254,13 +266,45 @@ fn purged(journal: &Path) {
     }
 }
 
+/// The states of all partitions, as they are when they are put together and unpacked.
+fn states(data: &Path) -> Vec<Vec<u8>> {
+    let store = SqliteStore::open(data).unwrap();
+    let all = Stage::ALL.into_iter();
+    let all = all.flat_map(|stage| (0..16).map(move |it| (stage, Partition(it))));
+    all.filter_map(|(stage, it)| store.load(stage, it).unwrap().snapshot)
+        .map(|it| it.bytes)
+        .collect()
+}
+
+/// What is packed in a file: everything that begins like a frame and can be unpacked.
+fn unpacked(bytes: &[u8]) -> Vec<Vec<u8>> {
+    const FRAME: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+    const BYTES_MAX: usize = 64 << 20;
+    let starts = memchr::memmem::find_iter(bytes, FRAME);
+    starts
+        .filter_map(|at| {
+            let mut out = Vec::new();
+            let frame = zstd::Decoder::with_buffer(&bytes[at..])
+                .ok()?
+                .single_frame();
+            // What is broken off half-way is searched as far as it goes.
+            let _ = frame.take(BYTES_MAX as u64).read_to_end(&mut out);
+            Some(out)
+        })
+        .collect()
+}
+
 fn walk(folder: &Path, leaks: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             walk(&path, leaks);
         } else if let Ok(bytes) = std::fs::read(&path) {
-            leaks.extend(search(&path.display().to_string(), &bytes));
+            let place = path.display().to_string();
+            leaks.extend(search(&place, &bytes));
+            for inner in unpacked(&bytes) {
+                leaks.extend(search(&format!("{place}, unpacked"), &inner));
+            }
         }
     }
 }
@@ -278,67 +322,16 @@ fn search(place: &str, bytes: &[u8]) -> Vec<String> {
     leaks
 }
 
-fn forms(value: &str) -> Vec<(&'static str, Vec<u8>)> {
-    let bytes = value.as_bytes();
-    let digits: String = value.chars().filter(|it| it.is_alphanumeric()).collect();
-    let sha = Sha256::digest(bytes);
-    let xxh3 = xxhash_rust::xxh3::xxh3_64(bytes);
-    let fnv = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, it| {
-        (hash ^ u64::from(*it)).wrapping_mul(0x0100_0000_01b3)
-    });
-    let mut forms = vec![
-        ("as sent", bytes.to_vec()),
-        ("percent-encoded", percent(value).into_bytes()),
-        ("in lower case", value.to_lowercase().into_bytes()),
-        ("in upper case", value.to_uppercase().into_bytes()),
-        ("without marks", digits.into_bytes()),
-        ("in hexadecimal", hex(bytes).into_bytes()),
-        ("as SHA-256", sha.to_vec()),
-        ("as SHA-256 in hexadecimal", hex(&sha).into_bytes()),
-        ("as half a SHA-256", sha[..16].to_vec()),
-        ("as XXH3", xxh3.to_le_bytes().to_vec()),
-        ("as XXH3, turned", xxh3.to_be_bytes().to_vec()),
-        ("as FNV", fnv.to_le_bytes().to_vec()),
-        ("as FNV, turned", fnv.to_be_bytes().to_vec()),
-    ];
-    if let Ok(number) = value.parse::<u64>() {
-        let float = number as f64;
-        forms.push(("as an integer", number.to_be_bytes().to_vec()));
-        forms.push(("as a float", float.to_be_bytes().to_vec()));
-        forms.push(("as a float, turned", float.to_le_bytes().to_vec()));
-    }
-    for shift in 0..3 {
-        forms.push(("in base64", base64(bytes, shift)));
-    }
-    forms
-}
-
-/// The part of the base64 of something longer that this makes alone, wherever it begins.
-fn base64(bytes: &[u8], shift: usize) -> Vec<u8> {
-    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let whole = &bytes[(3 - shift) % 3..];
-    let (triples, _) = whole.as_chunks::<3>();
-    let signs = triples.iter().flat_map(|[one, two, three]| {
-        let bits = u32::from(*one) << 16 | u32::from(*two) << 8 | u32::from(*three);
-        [18, 12, 6, 0].map(|at| SIGNS[(bits >> at & 63) as usize])
-    });
-    signs.collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-fn percent(value: &str) -> String {
-    value.bytes().fold(String::new(), |mut text, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            text.push(byte.into());
-        } else {
-            let _ = write!(text, "%{byte:02X}");
-        }
-        text
-    })
+#[test]
+fn what_is_packed_is_searched_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let packed = zstd::bulk::compress(b"so and 4539578763621486 so", 1).unwrap();
+    let file = [b"before".as_slice(), &packed, b"after"].concat();
+    std::fs::write(folder.path().join("segment"), file).unwrap();
+    let mut leaks = Vec::new();
+    walk(folder.path(), &mut leaks);
+    assert!(
+        leaks[0].starts_with("card as sent") && leaks[0].ends_with("unpacked"),
+        "{leaks:?}"
+    );
 }
