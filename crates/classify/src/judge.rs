@@ -1,7 +1,7 @@
 //! What a member is, by all that was counted of it: a member that passes a check digit once in
 //! ten values holds order numbers, one that always does holds cards.
 
-use gatewatch_model::info_type::{Ground, Grounds, HitFact, Verdict};
+use gatewatch_model::info_type::{Counted, Ground, Grounds, HitFact, Verdict};
 
 use crate::catalogue::Catalogue;
 use crate::find::PERCENT_SURE;
@@ -26,12 +26,13 @@ const SELDOM: f64 = 0.5;
 const VALUES_MIN: u64 = 4;
 const MOST: f64 = 99.0;
 
-/// Whether a member is of a type. `values` are all of the member that have any text, fitting or
-/// not. The more of them, the steadier it is: a member whose values fit by chance is taken for one
-/// of the type at most once in 10,000 members, however long it is watched.
-pub fn judge(info_type: &InfoType, fact: &HitFact, values: u64) -> Verdict {
+/// Whether a member is of a type. `all` are the values of the member that have any text, fitting or
+/// not. The more different ones, the steadier it is: a member whose values fit by chance is taken
+/// for one of the type at most once in 10,000 members, however long it is watched. One that comes
+/// again and again says no more than it did the first time.
+pub fn judge(info_type: &InfoType, fact: &HitFact, all: Counted) -> Verdict {
     let fits = fact.fits.max(1);
-    let values = values.max(fits);
+    let values = all.values.max(fits);
     let mean = fact.confidence_sum / fits;
     let mut grounds = fact.grounds;
     let share = fits as f64 / values as f64;
@@ -43,7 +44,8 @@ pub fn judge(info_type: &InfoType, fact: &HitFact, values: u64) -> Verdict {
     let named = is_named(fact.grounds);
     let confidence = match weakest_check(info_type) {
         Some(one_in) if named || mean < PLAIN_AT => {
-            let mut counted = counted(fits, values - fits, one_in);
+            let new = all.distinct.clamp(1, values) as f64 / values as f64;
+            let mut counted = counted(fits as f64 * new, (values - fits) as f64 * new, one_in);
             if grounds.contains(Ground::NameAgainst) {
                 // Whoever numbers orders may well add a check digit to each.
                 counted = counted.min(0.0);
@@ -62,10 +64,10 @@ pub fn judge(info_type: &InfoType, fact: &HitFact, values: u64) -> Verdict {
 
 /// All that a member could be, the strongest first. Of types that a value cannot be both, one is
 /// left above a half.
-pub fn judge_all(catalogue: &Catalogue, facts: &[HitFact], values: u64) -> Vec<Verdict> {
+pub fn judge_all(catalogue: &Catalogue, facts: &[HitFact], all: Counted) -> Vec<Verdict> {
     let mut judged = facts
         .iter()
-        .filter_map(|fact| Some((judge(catalogue.by_key(fact.info_type)?, fact, values), fact)))
+        .filter_map(|fact| Some((judge(catalogue.by_key(fact.info_type)?, fact, all), fact)))
         .collect::<Vec<_>>();
     judged.sort_by_key(|(verdict, fact)| {
         let fits = u64::MAX - fact.fits;
@@ -113,11 +115,11 @@ fn weakest_check(info_type: &InfoType) -> Option<u32> {
 
 /// How much more likely it is that a member of the type gives these numbers than that chance does,
 /// in powers of ten.
-fn counted(fits: u64, misses: u64, one_in: u32) -> f64 {
+fn counted(fits: f64, misses: f64, one_in: u32) -> f64 {
     let by_chance = 1.0 / f64::from(one_in.max(2));
     let fit = (PASSES_WHEN_IS / by_chance).log10();
     let miss = ((1.0 - PASSES_WHEN_IS) / (1.0 - by_chance)).log10();
-    fits as f64 * fit + misses as f64 * miss
+    fits * fit + misses * miss
 }
 
 /// Odds of a percentage, moved by what was counted. What the first value says is in the percentage
@@ -164,7 +166,34 @@ mod tests {
             first_seen: Timestamp(0),
             last_seen: Timestamp(0),
         };
-        judge(card, &fact, values)
+        let all = Counted {
+            values,
+            distinct: values,
+        };
+        judge(card, &fact, all)
+    }
+
+    #[test]
+    fn one_value_that_comes_again_and_again_says_no_more_than_once() {
+        let card = SHIPPED.find("credit-card").unwrap();
+        let mut grounds = Grounds::default();
+        grounds.insert(Ground::Check);
+        let fact = HitFact {
+            info_type: card.key,
+            fits: 10_000,
+            confidence_sum: 10_000 * 30,
+            grounds,
+            first_seen: Timestamp(0),
+            last_seen: Timestamp(0),
+        };
+        let of = |distinct| {
+            let values = 10_000;
+            judge(card, &fact, Counted { values, distinct }).confidence
+        };
+        assert!(of(1) < 50, "the number of a shop, not of many people");
+        assert!(of(10_000) > 80);
+        let rising = [1, 2, 4, 8, 16, 10_000].map(of);
+        assert!(rising.is_sorted(), "{rising:?}");
     }
 
     #[test]

@@ -13,6 +13,8 @@ use gatewatch_model::Exchange;
 use gatewatch_model::caller::prefix;
 use gatewatch_model::profile::{Credential, Credentials};
 
+pub use headers::is_for_credentials;
+
 use crate::json::Json;
 use crate::jwt::{self, Claims, Token};
 use crate::limits::NAME_BYTES_MAX;

@@ -13,6 +13,7 @@ use gatewatch_decode::{Api, Reading};
 use gatewatch_model::effects::Coverage;
 use gatewatch_model::facts::Observation;
 use gatewatch_model::info_type::{Fit, Judge};
+use gatewatch_model::profile::EndpointRole;
 use gatewatch_model::rollup::{Cell, status_class};
 use gatewatch_model::signal::{Judged, Judgement};
 use gatewatch_model::{Blemishes, Caller, EndpointId, Exchange, Position, Timestamp};
@@ -24,7 +25,7 @@ use crate::endpoints::{Body, Endpoints, MISSES};
 use crate::limits::{COLLECTIONS_MAX, ENDPOINTS_MAX, SEEDLINGS_MAX};
 use crate::paths::{Labels, Masks, Recent, Trail, Tree};
 use crate::pending::Pending;
-use crate::profile::Seen;
+use crate::profile::{Named, Seen};
 use profiles::Line;
 use ways::Ways;
 
@@ -324,10 +325,14 @@ impl Inventory {
         let seen = observation(sighting, blemishes);
         self.endpoints.observe(at, &seen);
         let endpoint = self.endpoints.slab.get_mut(at)?;
-        let mut found = Vec::new();
+        let (mut found, mut role) = (Vec::new(), EndpointRole::default());
         if let Body::Full(full) = &mut endpoint.body {
             let profile = &mut full.profile;
             found = profile.observe(&Seen::of(sighting, seen.caller, &endpoint.key, self.seed));
+            if !found.is_empty() {
+                let (method, template) = endpoint.key.split_once(' ').unwrap_or_default();
+                role = profile.role(method, Named::of(method, template));
+            }
         }
         let own = &mut endpoint.own;
         let waits_at = *own
@@ -335,7 +340,9 @@ impl Inventory {
             .get_or_insert_with(|| self.pending.wait(at, own.id));
         self.pending.count(waits_at, seen.at.minute(), &cell(&seen));
         let id = own.id;
-        self.discover(id, found, sighting);
+        if !found.is_empty() {
+            self.discover((id, role), found, sighting);
+        }
         Some(id)
     }
 }

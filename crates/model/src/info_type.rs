@@ -206,12 +206,24 @@ pub struct Fit {
 /// Says what members are. The fold hands it to whoever keeps facts of members, so that nobody
 /// but the fold knows a catalogue.
 pub trait Judge: core::fmt::Debug {
-    /// Appends what a member with so many texts and numbers is, the surest first.
-    fn judge(&self, facts: &[HitFact], values: u64, verdicts: &mut Vec<Verdict>);
+    /// Appends what a member is, the surest first.
+    fn judge(&self, facts: &[HitFact], values: Counted, verdicts: &mut Vec<Verdict>);
 
     /// The id and the category of a type; `None` for one that the catalogue does not have any
     /// more, or that is not looked for in that scope.
     fn type_of(&self, scope: &str, info_type: InfoTypeId) -> Option<(&str, Category)>;
+
+    /// Whether credentials count as sensitive in that scope also where they belong.
+    fn counts_in_place(&self, _scope: &str) -> bool {
+        false
+    }
+}
+
+/// How many texts and numbers a member had, and how many different ones, estimated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    pub values: u64,
+    pub distinct: u64,
 }
 
 /// Knows no type: for inventories without classification.
@@ -219,7 +231,7 @@ pub trait Judge: core::fmt::Debug {
 pub struct NoTypes;
 
 impl Judge for NoTypes {
-    fn judge(&self, _: &[HitFact], _: u64, _: &mut Vec<Verdict>) {}
+    fn judge(&self, _: &[HitFact], _: Counted, _: &mut Vec<Verdict>) {}
 
     fn type_of(&self, _: &str, _: InfoTypeId) -> Option<(&str, Category)> {
         None

@@ -104,6 +104,11 @@ pub struct EndpointFacts {
     #[n(14)]
     #[cbor(default)]
     pub signals: SignalFacts,
+    /// The same of credentials that came where credentials belong: they authenticate requests, and
+    /// make nothing sensitive.
+    #[n(17)]
+    #[cbor(default)]
+    pub in_place: Vec<Sensitive>,
 }
 
 /// Where the knowledge of an endpoint comes from.

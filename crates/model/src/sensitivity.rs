@@ -8,8 +8,9 @@ use crate::info_type::{Category, Grounds};
 use crate::spot::Spot;
 use crate::time::Timestamp;
 
-/// Types by spot and class of status that the row of an endpoint tells.
+/// Types by spot and class of status that the row of an endpoint tells, and credentials in place.
 pub const SENSITIVE_MAX: usize = 32;
+pub const IN_PLACE_MAX: usize = 8;
 /// Paths that each of them tells.
 pub const PLACES_MAX: usize = 3;
 /// Labels of one scope, and switches or labels of single types.
@@ -112,6 +113,10 @@ pub struct Sensitivity {
     /// does. `None` counts everything.
     #[n(5)]
     pub threshold_order: Option<u32>,
+    /// Whether credentials of requests count as sensitive also where they belong: in headers made
+    /// for them, in cookies, and as what is handed to an endpoint that gives tokens out.
+    #[n(6)]
+    pub credentials_in_place: Option<bool>,
 }
 
 /// `Confidential`, and how sensitive that is.
@@ -183,6 +188,7 @@ mod tests {
             category_labels: vec![(Category::Pii, "General".into())],
             type_labels: vec![("us-ssn".into(), "Secret".into())],
             threshold_order: Some(2),
+            credentials_in_place: None,
         }
     }
 

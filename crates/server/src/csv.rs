@@ -25,7 +25,8 @@ const HEAD: &str = "id,collection_id,collection,scope,method,template,calls,stat
     request_bytes_p50,request_bytes_p95,response_bytes_p50,response_bytes_p95,\
     latency_micros_p50,latency_micros_p95,latency_micros_p99,first_seen,last_seen,state,\
     authentication,external_last_seen,anonymous_answered,encrypted,deprecated,protocol,role,drift,\
-    known_by,credentials,confidence,sensitive,label,info_types,info_categories,sensitive_spots\r\n";
+    known_by,credentials,confidence,sensitive,label,info_types,info_categories,sensitive_spots,\
+    credential_types\r\n";
 
 /// The first page is read before the answer begins, so that what fails at once says why.
 pub(crate) async fn endpoints(
@@ -128,15 +129,15 @@ fn row(item: EndpointItem, fresh_after: Timestamp, said: &Sensitivity) -> String
 }
 
 /// The columns of what is known beyond counts.
-fn known(it: &Endpoint) -> [String; 17] {
+fn known(it: &Endpoint) -> [String; 18] {
     let word = |answer| match answer {
         Some(true) => "yes",
         Some(false) => "no",
         None => "",
     };
     let [anonymous, encrypted, deprecated] = it.facts.columns().map(word);
-    let carried = |pick: fn(&Carried) -> &str| {
-        let mut words = it.sensitive_data.iter().map(pick).collect::<Vec<_>>();
+    let words = |carried: &[Carried], pick: fn(&Carried) -> &str| {
+        let mut words = carried.iter().map(pick).collect::<Vec<_>>();
         words.sort_unstable();
         words.dedup();
         words.join(" ")
@@ -157,9 +158,10 @@ fn known(it: &Endpoint) -> [String; 17] {
         confidence.map_or_else(String::new, |it| it.to_string()),
         word(Some(it.sensitive)).to_owned(),
         it.label.as_deref().unwrap_or_default().to_owned(),
-        carried(|it| &it.info_type),
-        carried(|it| it.category),
-        carried(|it| it.spot),
+        words(&it.sensitive_data, |it| &it.info_type),
+        words(&it.sensitive_data, |it| it.category),
+        words(&it.sensitive_data, |it| it.spot),
+        words(&it.credential_data, |it| &it.info_type),
     ]
 }
 

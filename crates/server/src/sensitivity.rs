@@ -110,6 +110,11 @@ struct Saying {
     /// What has a label of a lower order does not count as sensitive; null counts everything.
     #[serde(default)]
     threshold_order: Option<u32>,
+    /// Whether credentials of requests make an endpoint sensitive also where they belong: in headers
+    /// made for them, in cookies, and as what is handed to an endpoint that gives tokens out. Null is
+    /// as the scope above says, and no where none says anything.
+    #[serde(default)]
+    credentials_in_place: Option<bool>,
 }
 
 /// What is said of one scope, and by whom.
@@ -195,6 +200,7 @@ impl Saying {
             category_labels,
             type_labels,
             threshold_order,
+            credentials_in_place,
         } = self;
         let labelled = !labels.is_empty()
             || !category_labels.is_empty()
@@ -223,6 +229,7 @@ impl Saying {
         };
         let mut said = Sensitivity {
             threshold_order,
+            credentials_in_place,
             ..Sensitivity::default()
         };
         for (name, on) in categories {
@@ -257,6 +264,7 @@ impl Saying {
             category_labels,
             type_labels,
             threshold_order,
+            credentials_in_place,
         } = said;
         let name = |category: Category| category.name().to_owned();
         Saying {
@@ -278,6 +286,7 @@ impl Saying {
                 .map(|it| (it.0.into(), it.1.into()))
                 .collect(),
             threshold_order,
+            credentials_in_place,
         }
     }
 }
@@ -338,7 +347,8 @@ mod tests {
     fn what_is_said_reads_as_it_is_written() {
         let text = r#"{"categories":{"pii":false},"types":{"credit-card":true},
             "labels":{"General":1,"Secret":3},"category_labels":{"finance":"Secret"},
-            "type_labels":{"credit-card":"General"},"threshold_order":2}"#;
+            "type_labels":{"credit-card":"General"},"threshold_order":2,
+            "credentials_in_place":true}"#;
         let said = read(text, "/").unwrap();
         assert_eq!(said.labels[1].order, 3);
         let back = serde_json::to_value(Saying::new(said)).unwrap();

@@ -149,6 +149,10 @@ pub(crate) struct Endpoint {
     pub label: Option<Box<str>>,
     /// Sensitive information by type, spot and class of status, the surest first.
     pub sensitive_data: Vec<Carried>,
+    /// Credentials of requests where credentials belong: in headers made for them, in cookies, and
+    /// as what is handed to an endpoint that gives tokens out. They authenticate, and make the
+    /// endpoint sensitive only where `credentials_in_place` of its scope says so.
+    pub credential_data: Vec<Carried>,
     /// Questions that exchanges answered.
     pub facts: Facts,
     /// The latest time at which it announced to go; null when it did not.
@@ -325,6 +329,14 @@ impl Endpoint {
                 .sensitive
                 .into_iter()
                 .map(|it| Carried::new(it, said))
+                .collect(),
+            credential_data: known
+                .in_place
+                .into_iter()
+                .map(|it| Carried {
+                    counts: false,
+                    ..Carried::new(it, said)
+                })
                 .collect(),
             sunset: known.sunset.map(|it| it.to_string()),
             decisions: known.decisions.into_iter().map(Decision::new).collect(),

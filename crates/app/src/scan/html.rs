@@ -180,8 +180,9 @@ fn endpoint(
     let method = Escaped(&row.method);
     write!(out, "<tr><td class=\"m\">{method}</td><td class=\"t\">")?;
     let reasons = words::reasons(row);
-    let carries = words::sensitive(&row.facts);
-    if reasons.is_empty() && carries.is_empty() && profile.is_none() {
+    let carries = words::sensitive(&row.facts.sensitive);
+    let called = words::sensitive(&row.facts.in_place);
+    if reasons.is_empty() && carries.is_empty() && called.is_empty() && profile.is_none() {
         write!(out, "<code>{}</code>", Escaped(&row.template))?;
     } else {
         write!(
@@ -190,6 +191,7 @@ fn endpoint(
             Escaped(&row.template)
         )?;
         list("Sensitive data", &carries, out)?;
+        list("Credentials where they belong", &called, out)?;
         list("Why these slots", &reasons, out)?;
         detail(profile, out)?;
         write!(out, "</details>")?;

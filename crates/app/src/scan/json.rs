@@ -138,6 +138,7 @@ fn facts(facts: &EndpointFacts) -> Value {
         deprecated,
         sunset,
         sensitive,
+        in_place,
         signals,
     } = facts;
     json!({
@@ -155,6 +156,7 @@ fn facts(facts: &EndpointFacts) -> Value {
         "deprecated": answer(deprecated),
         "sunset": sunset.and_then(time),
         "sensitive_data": sensitive.iter().map(carried).collect::<Vec<_>>(),
+        "credential_data": in_place.iter().map(carried).collect::<Vec<_>>(),
         "signals": self::signals(signals),
     })
 }

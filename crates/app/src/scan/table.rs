@@ -103,10 +103,14 @@ fn drift(listed: &Listed<'_>, look: Look, out: &mut dyn Write) -> std::io::Resul
     writeln!(out, "{}", cut(said, look))
 }
 
-/// What it carries, below it: `credit-card in $.response.body.card (2xx), 99 %`.
+/// What it carries, and with which credentials it is called, below it:
+/// `credit-card in $.response.body.card (2xx), 99 %`.
 fn sensitive(row: &EndpointRow, look: Look, out: &mut dyn Write) -> std::io::Result<()> {
-    for text in words::sensitive(&row.facts) {
-        let said = format!("         carries: {}", words::plain(&text));
+    let carries = words::sensitive(&row.facts.sensitive).into_iter();
+    let called = words::sensitive(&row.facts.in_place).into_iter();
+    let all = carries.map(|it| ("carries", it));
+    for (verb, text) in all.chain(called.map(|it| ("called with", it))) {
+        let said = format!("         {verb}: {}", words::plain(&text));
         writeln!(out, "{}", paint(look, &cut(said, look), "2"))?;
     }
     Ok(())

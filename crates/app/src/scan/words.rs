@@ -4,6 +4,7 @@ use gatewatch_model::effects::EndpointRow;
 use gatewatch_model::profile::{
     Credential, DecidedBy, Decision, Drift, EndpointFacts, EndpointRole, Protocol,
 };
+use gatewatch_model::sensitivity::Sensitive;
 use std::fmt::Write as _;
 
 use gatewatch_model::{Spot, Timestamp};
@@ -66,8 +67,8 @@ pub fn place(spot: Spot, path: &str) -> String {
 }
 
 /// What an endpoint carries, each type in each spot: `credit-card in $.response.body.card (2xx), 99 %`.
-pub fn sensitive(facts: &EndpointFacts) -> Vec<String> {
-    let told = facts.sensitive.iter().map(|it| {
+pub fn sensitive(all: &[Sensitive]) -> Vec<String> {
+    let told = all.iter().map(|it| {
         let mut text = format!("{} in ", it.info_type);
         let places = it.places.iter().map(|path| place(it.spot, path));
         text.push_str(&places.collect::<Vec<_>>().join(", "));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use gatewatch_classify::{Catalogue, Hit, finish, judge_all};
 use gatewatch_decode::{Leaf, Leaves, Value};
-use gatewatch_model::info_type::{HitFact, Verdict};
+use gatewatch_model::info_type::{Counted, HitFact, Verdict};
 use gatewatch_model::{InfoTypeId, Timestamp};
 
 use crate::Found;
@@ -17,6 +17,7 @@ pub struct Members {
 #[derive(Default)]
 struct Member {
     values: u64,
+    different: std::collections::BTreeSet<Box<str>>,
     facts: Vec<HitFact>,
     verdicts: Option<Vec<Verdict>>,
 }
@@ -38,7 +39,9 @@ impl Members {
             if let Value::Text(text) | Value::Number(text) = leaf.value
                 && !text.trim().is_empty()
             {
-                self.of.entry(key(endpoint, leaf)).or_default().values += 1;
+                let member = self.of.entry(key(endpoint, leaf)).or_default();
+                member.values += 1;
+                member.different.insert(text.into());
             }
         }
     }
@@ -78,9 +81,11 @@ impl Members {
             return found.percent;
         };
         let (facts, values) = (&member.facts, member.values);
+        let distinct = member.different.len() as u64;
+        let all = Counted { values, distinct };
         let verdicts = member
             .verdicts
-            .get_or_insert_with(|| judge_all(catalogue, facts, values));
+            .get_or_insert_with(|| judge_all(catalogue, facts, all));
         let key = InfoTypeId::of(&found.info_type.replace('_', "-"));
         let verdict = verdicts.iter().find(|it| it.info_type == key);
         verdict.map_or(found.percent, |it| finish(found.percent, *it))

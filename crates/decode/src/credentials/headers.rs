@@ -5,6 +5,13 @@ use gatewatch_model::profile::Credential;
 use super::Shown;
 use crate::json::Json;
 
+/// Whether a header, by its name in lower case, was made for credentials.
+pub fn is_for_credentials(name: &str) -> bool {
+    matches!(name, "authorization" | "proxy-authorization")
+        || NAMES.iter().any(|it| it.0 == name)
+        || ENDINGS.iter().any(|it| name.ends_with(it.0))
+}
+
 impl Shown {
     /// Takes in one header, by its name in lower case.
     pub(crate) fn see_header(&mut self, name: &str, value: &str, json: &mut Json) {

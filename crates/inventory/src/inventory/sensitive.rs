@@ -1,14 +1,21 @@
 //! Members that were found to be sensitive, and what people say of that.
 
 use gatewatch_model::EndpointId;
+use gatewatch_model::info_type::Category;
+use gatewatch_model::profile::EndpointRole;
 use gatewatch_model::sensitivity::Discovery;
 
 use super::{Inventory, Sighting};
-use crate::profile::Found;
+use crate::profile::{Found, is_in_place};
 
 impl Inventory {
     /// Has the next checkpoint tell what was found; nothing of what is not looked for any more.
-    pub(super) fn discover(&mut self, endpoint: EndpointId, found: Vec<Found>, of: &Sighting<'_>) {
+    pub(super) fn discover(
+        &mut self,
+        (endpoint, role): (EndpointId, EndpointRole),
+        found: Vec<Found>,
+        of: &Sighting<'_>,
+    ) {
         for one in found {
             let Found {
                 spot,
@@ -19,6 +26,10 @@ impl Inventory {
             let Some((info_type, category)) = of.judge.type_of(of.scope, verdict.info_type) else {
                 continue;
             };
+            let is_in_place = category == Category::Credentials && is_in_place(spot, &path, role);
+            if is_in_place && !of.judge.counts_in_place(of.scope) {
+                continue;
+            }
             self.pending.discoveries.push(Discovery {
                 position: self.position,
                 at: of.at,

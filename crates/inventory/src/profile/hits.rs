@@ -2,7 +2,8 @@
 
 use gatewatch_model::Timestamp;
 use gatewatch_model::info_type::{
-    Fit, HitFact, InfoTypeId, Judge, SENSITIVE_CONFIDENCE_MIN, TYPES_PER_MEMBER_MAX, Verdict,
+    Counted, Fit, HitFact, InfoTypeId, Judge, SENSITIVE_CONFIDENCE_MIN, TYPES_PER_MEMBER_MAX,
+    Verdict,
 };
 use gatewatch_model::sensitivity::MemberHit;
 use minicbor::{Decode, Encode};
@@ -57,7 +58,7 @@ impl Hits {
 
     /// Judges by all facts. Answers the verdict that makes the member sensitive, or something
     /// else than it was told to be before.
-    pub fn judge(&mut self, judge: &dyn Judge, values: u64) -> Option<Verdict> {
+    pub fn judge(&mut self, judge: &dyn Judge, values: Counted) -> Option<Verdict> {
         self.verdicts.clear();
         judge.judge(&self.facts, values, &mut self.verdicts);
         self.verdicts.truncate(TYPES_PER_MEMBER_MAX);
@@ -83,7 +84,7 @@ impl Hits {
     }
 
     /// Types as they are told of a scope.
-    pub fn rows(&self, judge: &dyn Judge, scope: &str, values: u64) -> Vec<MemberHit> {
+    pub fn rows(&self, judge: &dyn Judge, scope: &str, values: Counted) -> Vec<MemberHit> {
         let mut verdicts = Vec::new();
         if self.merged {
             judge.judge(&self.facts, values, &mut verdicts);
@@ -101,7 +102,7 @@ impl Hits {
                 category,
                 confidence: verdict.confidence,
                 hits: fact.fits,
-                values: values.max(fact.fits),
+                values: values.values.max(fact.fits),
                 grounds: verdict.grounds,
                 first_seen: fact.first_seen,
                 last_seen: fact.last_seen,
@@ -171,10 +172,10 @@ mod tests {
     struct Share;
 
     impl Judge for Share {
-        fn judge(&self, facts: &[HitFact], values: u64, verdicts: &mut Vec<Verdict>) {
+        fn judge(&self, facts: &[HitFact], values: Counted, verdicts: &mut Vec<Verdict>) {
             let verdict = |it: &HitFact| Verdict {
                 info_type: it.info_type,
-                confidence: (it.fits * 99 / values.max(it.fits)) as u8,
+                confidence: (it.fits * 99 / values.values.max(it.fits)) as u8,
                 grounds: it.grounds,
             };
             verdicts.extend(facts.iter().map(verdict));
@@ -187,6 +188,13 @@ mod tests {
     }
 
     const CARD: InfoTypeId = InfoTypeId(7);
+
+    fn all(values: u64) -> Counted {
+        Counted {
+            values,
+            distinct: values,
+        }
+    }
 
     fn fit(info_type: u32) -> Fit {
         Fit {
@@ -203,21 +211,21 @@ mod tests {
         let mut told = 0;
         for value in 1..=100_u64 {
             if hits.add(&[fit(7), fit(7)], Timestamp(value.cast_signed())) {
-                told += u32::from(hits.judge(&Share, value).is_some());
+                told += u32::from(hits.judge(&Share, all(value)).is_some());
             }
         }
         assert_eq!(told, 1);
-        let rows = hits.rows(&Share, "/", 100);
+        let rows = hits.rows(&Share, "/", all(100));
         assert_eq!((rows[0].hits, rows[0].values), (100, 100));
         assert_eq!(rows[0].first_seen, Timestamp(1));
-        assert!(hits.rows(&Share, "/off", 100).is_empty());
+        assert!(hits.rows(&Share, "/off", all(100)).is_empty());
     }
 
     #[test]
     fn what_fits_seldom_is_nothing() {
         let mut hits = Hits::default();
         assert!(hits.add(&[fit(7)], Timestamp(1)));
-        assert_eq!(hits.judge(&Share, 10), None);
+        assert_eq!(hits.judge(&Share, all(10)), None);
     }
 
     #[test]

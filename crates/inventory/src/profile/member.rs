@@ -2,7 +2,7 @@
 
 use gatewatch_decode::Value;
 use gatewatch_model::facts::Handful;
-use gatewatch_model::info_type::{Fit, Judge, Verdict};
+use gatewatch_model::info_type::{Counted, Fit, Judge, Verdict};
 use gatewatch_model::profile::MemberRow;
 use gatewatch_model::sensitivity::MemberHit;
 use gatewatch_model::{Spot, Timestamp};
@@ -194,10 +194,15 @@ impl Member {
             return None;
         }
         let values = self.texts();
+        let distinct = &self.distinct;
         let more = self.more.get_or_insert_default();
         let hits = more.hits.get_or_insert_default();
         let due = hits.add(fits, at) | values.is_power_of_two();
-        let told = if due { hits.judge(judge, values) } else { None };
+        let counted = || Counted {
+            values,
+            distinct: distinct.estimate(),
+        };
+        let told = due.then(|| hits.judge(judge, counted())).flatten();
         if told.is_some() {
             self.values = Values::Free;
         }
@@ -285,7 +290,11 @@ impl Member {
 
     pub fn hit_rows(&self, types: Types<'_>) -> Vec<MemberHit> {
         self.hits().map_or_else(Vec::new, |it| {
-            it.rows(types.judge, types.scope, self.texts())
+            let counted = Counted {
+                values: self.texts(),
+                distinct: self.distinct.estimate(),
+            };
+            it.rows(types.judge, types.scope, counted)
         })
     }
 

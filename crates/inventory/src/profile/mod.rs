@@ -42,7 +42,7 @@ use transport::Transport;
 pub(crate) use role::Named;
 pub(crate) use secrecy::is_secret;
 pub(crate) use seen::Seen;
-pub(crate) use sensitive::{Found, Types};
+pub(crate) use sensitive::{Found, Types, is_in_place};
 
 #[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
 #[cbor(map)]

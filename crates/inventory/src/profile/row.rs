@@ -3,7 +3,7 @@
 use gatewatch_model::EndpointId;
 use gatewatch_model::definition::Operation;
 use gatewatch_model::facts::Facts;
-use gatewatch_model::profile::{EndpointFacts, KnownBy, ProfileRow};
+use gatewatch_model::profile::{EndpointFacts, EndpointRole, KnownBy, ProfileRow};
 
 use super::differences::differences;
 use super::role::{Named, role};
@@ -17,6 +17,8 @@ impl Profile {
         calls: u64,
         types: Types<'_>,
     ) -> EndpointFacts {
+        let role = self.role(method, named);
+        let (sensitive, in_place) = self.sensitive(role, types);
         EndpointFacts {
             known_by: KnownBy {
                 traffic: calls > 0,
@@ -25,12 +27,7 @@ impl Profile {
             decisions: Vec::new(),
             drift: None,
             protocol: self.protocol,
-            role: role(
-                method,
-                named,
-                self.request_types.iter(),
-                self.response_types.iter(),
-            ),
+            role,
             credentials: self.credentials.kinds(),
             authenticated: self.authenticated,
             anonymous_answered: self.anonymous_answered,
@@ -39,9 +36,20 @@ impl Profile {
             introspection: self.introspection,
             deprecated: self.deprecated,
             sunset: self.sunset,
-            sensitive: self.sensitive(types),
+            sensitive,
+            in_place,
             signals: self.signals.as_deref().cloned().unwrap_or_default(),
         }
+    }
+
+    /// What the endpoint is for, as far as that can be told by now.
+    pub fn role(&self, method: &str, named: Named) -> EndpointRole {
+        role(
+            method,
+            named,
+            self.request_types.iter(),
+            self.response_types.iter(),
+        )
     }
 
     pub fn differs(&self, facts: &Facts, operation: &Operation) -> bool {

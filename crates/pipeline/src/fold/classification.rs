@@ -9,7 +9,7 @@ use gatewatch_classify::{
 };
 use gatewatch_decode::Leaves;
 use gatewatch_model::InfoTypeId;
-use gatewatch_model::info_type::{Category, Fit, HitFact, Judge, Verdict};
+use gatewatch_model::info_type::{Category, Counted, Fit, HitFact, Judge, Verdict};
 use gatewatch_model::sensitivity::{Sensitivity, scopes_above};
 
 /// Scopes whose switches are at hand; with more all are made anew.
@@ -154,13 +154,18 @@ impl Classification {
 }
 
 impl Judge for Judging<'_> {
-    fn judge(&self, facts: &[HitFact], values: u64, verdicts: &mut Vec<Verdict>) {
+    fn judge(&self, facts: &[HitFact], values: Counted, verdicts: &mut Vec<Verdict>) {
         verdicts.extend(judge_all(self.catalogue, facts, values));
     }
 
     fn type_of(&self, scope: &str, info_type: InfoTypeId) -> Option<(&str, Category)> {
         let found = self.catalogue.by_key(info_type)?;
         is_on(self.said, scope, found).then_some((&*found.id, found.category))
+    }
+
+    fn counts_in_place(&self, scope: &str) -> bool {
+        let said = scopes_above(scope).filter_map(|it| self.said.get(it)?.credentials_in_place);
+        said.last().unwrap_or(false)
     }
 }
 

@@ -399,4 +399,52 @@ mod tests {
         let (_, (types, discoveries)) = of(100, "x-customer-ip", "198.51.100.7");
         assert!(!types.is_empty() && discoveries > 0, "{types:?}");
     }
+
+    #[test]
+    fn a_credential_where_it_belongs_authenticates_and_makes_nothing_sensitive() {
+        let key = "k3J9vQ2mXw7LpR5tYb8NcD4fH6gS1aZe";
+        let say = |fold: &mut ExchangeFold, revision, scope: &str, counts| {
+            let control = Control::Classify {
+                scope: scope.into(),
+                sensitivity: Box::new(Sensitivity {
+                    credentials_in_place: counts,
+                    ..Sensitivity::default()
+                }),
+            };
+            let numbered = NumberedControl {
+                revision,
+                at: Timestamp::ZERO,
+                control,
+            };
+            fold.fold(Position(revision * 100), &Record::Control(numbered));
+        };
+        let mut fold = ExchangeFold::default();
+        for position in 1..=8 {
+            let mut exchange = get("orders");
+            exchange.request.headers = Some(vec![
+                ("x-api-key".into(), key.into()),
+                ("x-note".into(), "fine".into()),
+            ]);
+            arrive(&mut fold, position, exchange);
+        }
+        let effects = fold.drain();
+        let facts = &effects.endpoints[0].facts;
+        assert_eq!(
+            (&facts.sensitive[..], effects.discoveries.len()),
+            (&[][..], 0)
+        );
+        assert_eq!(&*facts.in_place[0].info_type, "api-key");
+        assert_eq!(&*facts.in_place[0].places[0], "x-api-key");
+        // The nearest scope that speaks of it decides.
+        say(&mut fold, 1, "/", Some(true));
+        assert_eq!(told(&mut fold).0, ["api-key".into()]);
+        say(&mut fold, 2, "/a", Some(false));
+        assert!(told(&mut fold).0.is_empty());
+        say(&mut fold, 3, "/a/b", None);
+        assert!(told(&mut fold).0.is_empty());
+        // In a URL it is no less secret than elsewhere.
+        arrive(&mut fold, 400, get(&format!("orders?api_key={key}")));
+        let (types, discoveries) = told(&mut fold);
+        assert_eq!((types, discoveries), (vec!["api-key".into()], 1));
+    }
 }

@@ -57,18 +57,17 @@ fn sensitivity() -> impl Strategy<Value = Sensitivity> {
         vec(label, 0..3),
         vec((category(), word()), 0..3),
         vec((word(), word()), 0..3),
-        any::<Option<u32>>(),
+        any::<(Option<u32>, Option<bool>)>(),
     )
         .prop_map(
-            |(categories, types, labels, category_labels, type_labels, threshold_order)| {
-                Sensitivity {
-                    categories,
-                    types,
-                    labels,
-                    category_labels,
-                    type_labels,
-                    threshold_order,
-                }
+            |(categories, types, labels, category_labels, type_labels, counting)| Sensitivity {
+                categories,
+                types,
+                labels,
+                category_labels,
+                type_labels,
+                threshold_order: counting.0,
+                credentials_in_place: counting.1,
             },
         )
 }

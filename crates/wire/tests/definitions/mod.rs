@@ -54,6 +54,7 @@ fn classify() -> Control {
         category_labels: vec![(Category::Pii, "Confidential".into())],
         type_labels: vec![("email".into(), "Confidential".into())],
         threshold_order: Some(2),
+        credentials_in_place: None,
     };
     Control::Classify {
         scope: "/tenant".into(),
