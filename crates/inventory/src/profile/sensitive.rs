@@ -49,7 +49,7 @@ pub(crate) fn is_in_place(spot: Spot, path: &str, role: EndpointRole) -> bool {
         Spot::RequestCookies => true,
         Spot::RequestBody if role == EndpointRole::Login => {
             let name = path.rsplit(['.', '[']).next().unwrap_or(path);
-            let letters = name.chars().filter(|it| it.is_ascii_alphanumeric());
+            let letters = name.chars().filter(char::is_ascii_alphanumeric);
             let word = letters.collect::<String>().to_ascii_lowercase();
             HANDED.contains(&word.as_str())
         }
