@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use gatewatch_classify::{Catalogue, Classifier};
+use gatewatch_classify::{Catalogue, Classifier, ListKey};
 use gatewatch_decode::Reading;
 use gatewatch_detect::{Compiled, Detector, Thresholds};
 use gatewatch_model::record::{Arrival, Stream};
@@ -27,7 +27,7 @@ const EXCHANGES_MAX: u64 = 1_000_000;
 
 pub fn run(args: &WhyArgs) -> anyhow::Result<String> {
     let own = match &args.catalogue {
-        Some(folder) => own::read(folder, Use::Scan)?,
+        Some(folder) => own::read_unproved(folder, Use::Scan, None)?,
         None => Own::default(),
     };
     let mut explainer = Explainer::new(&own)?;
@@ -48,7 +48,7 @@ struct Explainer {
 
 impl Explainer {
     fn new(own: &Own) -> anyhow::Result<Explainer> {
-        let catalogue = Arc::new(own.catalogue()?);
+        let catalogue = Arc::new(own.catalogue(ListKey::Elsewhere)?);
         let detector = if own.detections.is_empty() {
             Detector::default()
         } else {

@@ -132,6 +132,10 @@ fn blocks(bytes: &[u8], length: fn(u64) -> [u8; 8]) -> Vec<[[u8; 4]; 16]> {
 }
 
 /// RFC 3174.
+#[expect(
+    clippy::many_single_char_names,
+    reason = "they are the names of the standard"
+)]
 fn sha1(bytes: &[u8]) -> [u8; 20] {
     let mut state = [
         0x6745_2301_u32,
