@@ -9,7 +9,7 @@ use gatewatch_decode::Reading;
 use gatewatch_detect::Detector;
 use gatewatch_inventory::{Digests, Inventory, Sighting};
 use gatewatch_model::effects::Effects;
-use gatewatch_model::info_type::{Category, Fit, HitFact, Judge, Verdict};
+use gatewatch_model::info_type::{Category, Counted, Fit, HitFact, Judge, Verdict};
 use gatewatch_model::signal::Judged;
 use gatewatch_model::{Blemishes, Exchange, InfoTypeId, Timestamp};
 use gatewatch_sources::reference::reference_exchange;
@@ -78,7 +78,7 @@ struct Shard {
 struct ByShipped(std::sync::Arc<Catalogue>);
 
 impl Judge for ByShipped {
-    fn judge(&self, facts: &[HitFact], values: u64, verdicts: &mut Vec<Verdict>) {
+    fn judge(&self, facts: &[HitFact], values: Counted, verdicts: &mut Vec<Verdict>) {
         verdicts.extend(judge_all(&self.0, facts, values));
     }
 
