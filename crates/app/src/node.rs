@@ -205,7 +205,8 @@ fn bring_own_types(engine: &Engine, config: &Config, clock: &dyn Clock) -> anyho
     let Some(folder) = config.catalogue.as_ref().filter(|_| config.roles.ingest) else {
         return Ok(());
     };
-    let own::Own { types, detections } = own::read(folder, own::Use::Server, engine.list_key.as_ref())?;
+    let own::Own { types, detections } =
+        own::read(folder, own::Use::Server, engine.list_key.as_ref())?;
     if !detections.is_empty() {
         tracing::warn!(
             folder = %folder.display(),
