@@ -14,6 +14,7 @@ pub use self::catalogue::{CatalogueCommand, CatalogueFormat, CatalogueListArgs, 
 pub use self::origin::{OriginArgs, OriginFormat};
 pub use self::why::{WhyArgs, WhyFormat};
 use crate::config::Span;
+use crate::feeds::FeedPath;
 use crate::scan::documented::Asked;
 
 const EXIT_CODES: &str = "\
@@ -175,6 +176,10 @@ pub struct ScanArgs {
     /// value
     #[arg(long, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
+    /// A feed of addresses of your own, or a folder of them, as `gatewatch origin` takes it; may be
+    /// repeated
+    #[arg(long, value_name = "[TAG=]PATH")]
+    pub feeds: Vec<FeedPath>,
     /// What to print
     #[arg(long, value_enum, default_value_t = ScanFormat::Table)]
     pub format: ScanFormat,

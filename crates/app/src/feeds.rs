@@ -5,18 +5,25 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::SystemTime;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, ensure};
 use gatewatch_intel::feeds::TAGS;
-use gatewatch_intel::{FeedError, FeedFile, Feeds};
+use gatewatch_intel::{Current, FeedError, FeedFile, Feeds, Origins};
 use gatewatch_model::Timestamp;
 use gatewatch_model::origin::Tags;
+use gatewatch_pipeline::{Clock, SystemClock};
+use tokio::task::JoinHandle;
+use tracing::{info, warn};
 
 /// Files of one folder; nobody reads a remark about each.
 const FILES_MAX: usize = 10_000;
 /// Of one file. A feed has its own bound for all of its files.
 const FILE_BYTES_MAX: u64 = 256 << 20;
+
+/// How often files of feeds are looked at.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 /// Where a feed lies, and what its addresses are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +91,72 @@ pub fn read(paths: &[FeedPath], now: Timestamp) -> anyhow::Result<Read> {
         }
     }
     Ok(read)
+}
+
+/// When the newest of their files was written; `None` when one is not there.
+pub fn modified(paths: &[FeedPath]) -> Option<Vec<(PathBuf, SystemTime)>> {
+    let mut all = Vec::new();
+    for FeedPath { tag, path } in paths {
+        let found = if path.is_dir() {
+            folder(path, *tag).ok()?
+        } else {
+            vec![feed("", *tag, vec![path.clone()])]
+        };
+        for file in found.into_iter().flat_map(|it| it.files) {
+            let at = std::fs::metadata(&file).ok()?.modified().ok()?;
+            all.push((file, at));
+        }
+    }
+    Some(all)
+}
+
+/// Reads feeds anew whenever their files or what is in force in them have changed. Those that cannot
+/// be read are said, and what was read before stays in force.
+pub fn watch(paths: Vec<FeedPath>, current: Arc<Current>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut before = modified(&paths);
+        let mut ticks = tokio::time::interval(LOOK_AGAIN);
+        loop {
+            ticks.tick().await;
+            let now = SystemClock.now();
+            let changes = current
+                .get()
+                .feeds
+                .iter()
+                .filter_map(|it| it.changes_at)
+                .min();
+            let found = modified(&paths);
+            if found == before && changes.is_none_or(|it| now < it) {
+                continue;
+            }
+            before = found;
+            let asked = paths.clone();
+            match tokio::task::spawn_blocking(move || read(&asked, now)).await {
+                Ok(Ok(read)) if read.failed.is_empty() => {
+                    say(&read);
+                    current.put(Origins::new(read.feeds));
+                }
+                Ok(Ok(read)) => say(&read),
+                Ok(Err(error)) => warn!("{error:#}; the feeds of before stay in force"),
+                Err(error) => warn!("reading feeds died: {error}; those of before stay in force"),
+            }
+        }
+    })
+}
+
+/// Tells the log what was read.
+pub fn say(read: &Read) {
+    for feed in read.feeds.iter() {
+        let (name, format, entries) = (&feed.name, feed.format, feed.entries);
+        let (passed_over, remarks) = (feed.passed_over, feed.remarks_total);
+        info!(%name, format, entries, passed_over, remarks, "read a feed");
+        for remark in &feed.remarks {
+            warn!("{remark}");
+        }
+    }
+    for error in &read.failed {
+        warn!("{error}; this feed is not in force");
+    }
 }
 
 fn known(name: &str) -> Option<Tags> {
@@ -214,6 +287,7 @@ mod tests {
             ]
         );
         assert!(feeds.iter().all(|it| it.modified > Some(Timestamp::ZERO)));
+        assert_eq!(modified(&paths).unwrap().len(), 5);
         assert!(
             failed[0]
                 .to_string()

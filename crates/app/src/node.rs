@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use gatewatch_intel::{Current, Origins};
 use gatewatch_model::Stage;
 use gatewatch_model::control::Control;
 use gatewatch_pipeline::{self as pipeline, Clock, Intake, SystemClock};
@@ -23,6 +24,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::{Config, TlsConfig};
 use crate::engine::Engine;
+use crate::feeds;
 use crate::folder::DataFolder;
 use crate::own;
 
@@ -51,6 +53,16 @@ impl Node {
         let (folder, engine, first) = tokio::task::spawn_blocking(move || open(&opening))
             .await
             .context("opening the data folder died")??;
+        let paths = config.feeds.clone();
+        let read = tokio::task::spawn_blocking(move || feeds::read(&paths, SystemClock.now()))
+            .await
+            .context("reading feeds died")??;
+        feeds::say(&read);
+        let origins = Arc::new(Current::new(Origins::new(read.feeds)));
+        if !config.feeds.is_empty() {
+            // It ends with the process.
+            drop(feeds::watch(config.feeds.clone(), Arc::clone(&origins)));
+        }
         let router = server::router(server::Parts {
             store: Arc::clone(&engine.store),
             intake: engine.pipeline.intake(),
@@ -66,6 +78,7 @@ impl Node {
             },
             perimeter: config.perimeter.clone(),
             list_key: engine.list_key.clone(),
+            origins,
             version: env!("CARGO_PKG_VERSION"),
         });
         let scheme = if tls.is_some() { "https" } else { "http" };

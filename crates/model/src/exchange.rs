@@ -5,6 +5,7 @@ use core::fmt;
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use crate::origin::Origin;
 use crate::time::Timestamp;
 
 pub type Text<'a> = Cow<'a, str>;
@@ -24,6 +25,8 @@ pub struct Exchange<'a> {
     /// The address the source holds to be the caller's; `peer_ip` is the socket's.
     pub caller_ip: Option<IpAddr>,
     pub peer_ip: Option<IpAddr>,
+    /// Where the caller is, as admission knows it; sources do not say it.
+    pub origin: Origin<'a>,
     pub principal: Option<Text<'a>>,
     pub request: Request<'a>,
     pub response: Option<Response<'a>>,

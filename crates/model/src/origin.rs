@@ -3,6 +3,10 @@
 
 use core::fmt;
 
+use minicbor::{Decode, Encode};
+
+use crate::time::Timestamp;
+
 /// What is known of one caller's address; nothing at all is the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Origin<'a> {
@@ -14,6 +18,49 @@ pub struct Origin<'a> {
     pub bot: Option<&'a str>,
     /// The first feed that names the address.
     pub feed: Option<&'a str>,
+}
+
+/// How often something was seen, and when.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct OriginCount {
+    #[n(0)]
+    pub calls: u64,
+    #[n(1)]
+    pub first_seen: Timestamp,
+    #[n(2)]
+    pub last_seen: Timestamp,
+}
+
+impl OriginCount {
+    pub fn merge(&mut self, other: &OriginCount) {
+        self.calls += other.calls;
+        self.first_seen = self.first_seen.min(other.first_seen);
+        self.last_seen = self.last_seen.max(other.last_seen);
+    }
+}
+
+/// Where the callers of an endpoint are, the most frequent first.
+#[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
+#[cbor(map)]
+pub struct OriginsRow {
+    #[n(0)]
+    pub countries: Vec<(Country, OriginCount)>,
+    /// Calls from countries that found no room.
+    #[n(1)]
+    pub countries_lost: u64,
+    /// By the number of the autonomous system.
+    #[n(2)]
+    pub networks: Vec<(u32, OriginCount)>,
+    #[n(3)]
+    pub networks_lost: u64,
+    /// By the number of the tag's bit.
+    #[n(4)]
+    pub tags: Vec<(u32, OriginCount)>,
+    #[n(5)]
+    pub bots: Vec<(Box<str>, u64)>,
+    #[n(6)]
+    pub feeds: Vec<(Box<str>, u64)>,
 }
 
 /// A country as ISO 3166 writes it, in two capital letters.
@@ -99,6 +146,11 @@ bits! {
 }
 
 impl Tags {
+    /// The name of the tag with that bit.
+    pub fn name_of(bit: u32) -> Option<&'static str> {
+        Tags(1_u32.checked_shl(bit)?).names().next()
+    }
+
     /// The ways in which callers hide where they are.
     pub const ANONYMOUS: Tags = Tags(Tags::TOR.0 | Tags::VPN.0 | Tags::PROXY.0);
 

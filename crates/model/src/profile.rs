@@ -6,6 +6,7 @@ use minicbor::{Decode, Encode};
 use crate::effects::Spread;
 use crate::facts::SignalFacts;
 use crate::ids::EndpointId;
+use crate::origin::OriginsRow;
 use crate::sensitivity::{MemberHit, Sensitive};
 use crate::spot::Spot;
 use crate::time::Timestamp;
@@ -317,6 +318,9 @@ pub struct ProfileRow {
     /// Where it differs from the definition: `undocumented parameter $.request.query.debug`.
     #[n(14)]
     pub differences: Vec<Box<str>>,
+    /// Where its callers are; `None` where that was never known.
+    #[n(20)]
+    pub origins: Option<OriginsRow>,
 }
 
 /// What the JSON web tokens of an endpoint's callers said.

@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use axum::routing::on;
+use gatewatch_intel::Origins;
 use gatewatch_model::Timestamp;
 use gatewatch_model::record::Stream;
 use gatewatch_ports::journal::Section;
@@ -137,6 +138,7 @@ async fn take_in(
         source: grant.name.clone(),
         scope: grant.scope,
         perimeter: Arc::clone(&shared.perimeter),
+        origins: shared.origins.get(),
     };
     let turn = shared.room.turn().await?;
     // The space goes along: a sender who hangs up does not stop the reading, and its memory counts
@@ -171,6 +173,7 @@ struct Lines {
     source: Box<str>,
     scope: Box<str>,
     perimeter: Arc<Perimeter>,
+    origins: Arc<Origins>,
 }
 
 impl Lines {
@@ -188,6 +191,7 @@ impl Lines {
             source: &self.source,
             scope: &self.scope,
             perimeter: &self.perimeter,
+            origins: &self.origins,
             partitions: self.partitions,
         };
         let outcome = read_lines(&text, &arriving, &mut batch);

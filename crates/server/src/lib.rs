@@ -49,6 +49,7 @@ mod uploads;
 use std::sync::Arc;
 
 use axum::Router;
+use gatewatch_intel::Current;
 use gatewatch_model::Stage;
 use gatewatch_pipeline::fold::Key;
 use gatewatch_pipeline::{Intake, Live};
@@ -74,6 +75,8 @@ pub struct Parts {
     /// The key of the installation where it lies outside the data folder: lists of tokens that
     /// were made with it are taken.
     pub list_key: Option<Key>,
+    /// The feeds in force; they may be put anew while it serves.
+    pub origins: Arc<Current>,
     pub version: &'static str,
 }
 

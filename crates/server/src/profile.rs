@@ -196,6 +196,8 @@ impl Profile {
             query_aliases_max,
             batch_max,
             differences,
+            // Told by `scan` so far.
+            origins: _,
         } = row;
         let carried = |(kind, answer): (Credential, _)| CredentialSeen {
             kind: kind.name(),

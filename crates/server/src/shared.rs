@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts as Head;
+use gatewatch_intel::Current;
 use gatewatch_model::{Stage, Timestamp};
 use gatewatch_pipeline::fold::Key;
 use gatewatch_pipeline::{Intake, Live};
@@ -33,6 +34,7 @@ pub(crate) struct Shared {
     pub faces: Faces,
     pub perimeter: Arc<Perimeter>,
     pub list_key: Option<Key>,
+    pub origins: Arc<Current>,
     pub version: &'static str,
     pub description: String,
     pub requests: Requests,
@@ -56,6 +58,7 @@ impl Shared {
             faces,
             perimeter,
             list_key,
+            origins,
             version,
         } = parts;
         Shared {
@@ -67,6 +70,7 @@ impl Shared {
             faces,
             perimeter: Arc::new(perimeter),
             list_key,
+            origins,
             version,
             description: openapi::document().to_string(),
             requests: Requests::default(),

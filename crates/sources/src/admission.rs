@@ -27,6 +27,7 @@ pub fn admit(exchange: &mut Exchange<'_>) {
         region,
         caller_ip: _,
         peer_ip: _,
+        origin: _,
         principal,
         request,
         response,

@@ -16,7 +16,7 @@ pub mod reference;
 mod stamps;
 
 pub use admission::admit;
-pub use lines::{Arriving, Outcome, Refusal, read_lines};
+pub use lines::{Arriving, Outcome, Refusal, origin_of, read_lines};
 pub use networks::Networks;
 pub use partition::partition_of;
 pub use perimeter::Perimeter;

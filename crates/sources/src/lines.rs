@@ -3,8 +3,9 @@
 
 use std::borrow::Cow;
 
+use gatewatch_intel::Origins;
 use gatewatch_model::record::{Arrival, Stream};
-use gatewatch_model::{Blemishes, Record, Timestamp};
+use gatewatch_model::{Blemishes, Exchange, Origin, Record, Timestamp};
 use gatewatch_ports::Batch;
 use gatewatch_wire::{exchange_file, record};
 
@@ -22,6 +23,7 @@ pub struct Arriving<'a> {
     pub source: &'a str,
     pub scope: &'a str,
     pub perimeter: &'a Perimeter,
+    pub origins: &'a Origins,
     /// How many the journal has.
     pub partitions: u16,
 }
@@ -100,11 +102,13 @@ fn read_line(
         source,
         scope,
         perimeter,
+        origins,
         partitions,
     } = *arriving;
     let mut exchange = exchange_file::read(line).map_err(|it| it.to_string())?;
     admit(&mut exchange);
     let external = perimeter.locate(&mut exchange);
+    exchange.origin = origin_of(&exchange, origins);
     let blemishes = exchange.blemishes;
     let partition = partition_of(scope, &exchange, partitions);
     let arrival = Record::Arrival(Arrival {
@@ -117,6 +121,13 @@ fn read_line(
     });
     batch.push(partition, |out| record::encode(&arrival, out));
     Ok(blemishes)
+}
+
+/// Where the caller is, by its address and by what its user agent says.
+pub fn origin_of<'o>(exchange: &Exchange<'_>, origins: &'o Origins) -> Origin<'o> {
+    let agent = exchange.request_header("user-agent");
+    let known = origins.of_call(exchange.caller_ip, agent);
+    known.unwrap_or_default()
 }
 
 impl Outcome {
@@ -158,6 +169,7 @@ mod tests {
             source: "test",
             scope: "/tenant",
             perimeter: &Perimeter::default(),
+            origins: &Origins::default(),
             partitions: 16,
         };
         let mut batch = Batch::default();
@@ -190,6 +202,24 @@ mod tests {
         };
         assert_eq!(arrival.external, Some(true));
         assert_eq!(arrival.exchange.caller_ip, Some([203, 0, 113, 9].into()));
+    }
+
+    #[test]
+    fn an_arrival_says_where_the_caller_is() {
+        let line = r#"{"caller":{"ip":"8.8.8.8"},"request":{"method":"GET","url":"/","headers":{"user-agent":"bingbot/2.0"}}}"#;
+        let (_, batch) = read(line);
+        let Ok(Record::Arrival(arrival)) = record::decode(&batch.sections()[0].bytes[4..]) else {
+            panic!("no arrival");
+        };
+        let origin = arrival.exchange.origin;
+        let country = origin.country.map(|it| it.to_string());
+        assert_eq!((country.as_deref(), origin.network), (Some("US"), 15_169));
+        assert_eq!(origin.bot, Some("bingbot"));
+        assert!(
+            origin
+                .tags
+                .contains(gatewatch_model::origin::Tags::BOT_FALSE)
+        );
     }
 
     #[test]

@@ -255,6 +255,7 @@ fn profile(number: u64) -> ProfileRow {
         query_depth_max: 0,
         query_aliases_max: 0,
         batch_max: 0,
+        origins: None,
         differences: Vec::new(),
     }
 }

@@ -11,6 +11,7 @@ use gatewatch_model::control::NumberedControl;
 use gatewatch_model::exchange::{
     Auth, Backend, Body, Direction, Exchange, Request, Response, Seen, Tls,
 };
+use gatewatch_model::origin::{Country, Origin, Tags};
 use gatewatch_model::record::{Arrival, Digest, Stream};
 use gatewatch_model::{Blemishes, Caller, EndpointId, Record, Timestamp};
 use gatewatch_wire::{exchange_file, record};
@@ -64,6 +65,7 @@ fn records() -> Vec<(&'static str, Record<'static>)> {
             "arrival-internal",
             arrived(Stream::Live, Some(false), bare()),
         ),
+        ("arrival-origin", arrival(Stream::Live, located())),
     ];
     let controls = definitions::controls(endpoint).into_iter();
     records.extend(controls.map(|(name, it)| (name, control(it))));
@@ -96,6 +98,20 @@ fn bare() -> Exchange<'static> {
             ..Request::default()
         },
         ..Exchange::default()
+    }
+}
+
+/// With what admission knows of where the caller is.
+fn located() -> Exchange<'static> {
+    Exchange {
+        origin: Origin {
+            country: Country::parse("DE"),
+            network: 3_320,
+            tags: Tags(0x11),
+            bot: Some("Googlebot"),
+            feed: Some("blocklist"),
+        },
+        ..bare()
     }
 }
 
@@ -133,6 +149,7 @@ fn full() -> Exchange<'static> {
         region: Some("westeurope".into()),
         caller_ip: Some([203, 0, 113, 9].into()),
         peer_ip: Some(ipv6()),
+        origin: Origin::default(),
         principal: Some("alice".into()),
         request: full_request(),
         response: Some(full_response()),

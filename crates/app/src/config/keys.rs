@@ -9,6 +9,7 @@ use tracing::level_filters::LevelFilter;
 
 use super::value::ValueError;
 use super::{Bytes, Config, ENV_PREFIX};
+use crate::feeds::FeedPath;
 
 /// One key of the configuration.
 pub struct Key {
@@ -116,6 +117,19 @@ pub static KEYS: &[Key] = &[
             Ok(())
         },
         show: |config| listed(&config.perimeter.internal_networks),
+    },
+    Key {
+        name: "feeds",
+        unit: "files and folders as [TAG=]PATH, separated by commas; empty for none",
+        about: "Feeds of addresses of your own: lists, STIX 2.1, MISP, MaxMind databases. Tags are tor, hosting, vpn, proxy, cdn, crawler and threat. They are read at each start, and again when they have changed.",
+        set: |config, text| {
+            config.feeds = feeds(text)?;
+            Ok(())
+        },
+        show: |config| {
+            let all = config.feeds.iter().map(|it| it.to_string().into());
+            toml::Value::Array(all.collect())
+        },
     },
     Key {
         name: "journal.bytes_max",
@@ -323,6 +337,12 @@ fn at_least(what: &'static str, size: Bytes, min: Bytes) -> Result<Bytes, ValueE
 
 fn networks(text: &str) -> Result<Networks, ValueError> {
     Ok(text.parse()?)
+}
+
+fn feeds(text: &str) -> Result<Vec<FeedPath>, ValueError> {
+    let written = text.split(',').map(str::trim).filter(|it| !it.is_empty());
+    let read = |it: &str| it.parse().map_err(|reason| ValueError::Feed { reason });
+    written.map(read).collect()
 }
 
 fn listed(networks: &Networks) -> toml::Value {

@@ -15,6 +15,7 @@ pub use example::{example, shown};
 pub use keys::{KEYS, LogFormat, Roles};
 pub use value::{Bytes, Span};
 
+use crate::feeds::FeedPath;
 use file::{FileEntry, FileRead};
 use gatewatch_sources::Perimeter;
 use tracing::level_filters::LevelFilter;
@@ -40,6 +41,8 @@ pub struct Config {
     /// A folder of own types of sensitive information.
     pub catalogue: Option<PathBuf>,
     pub perimeter: Perimeter,
+    /// Feeds of addresses of his own.
+    pub feeds: Vec<FeedPath>,
     pub journal: JournalConfig,
     pub tls: TlsConfig,
     pub log: LogConfig,
@@ -75,6 +78,7 @@ impl Default for Config {
             disk_free_bytes_min: Bytes(1 << 30),
             catalogue: None,
             perimeter: Perimeter::default(),
+            feeds: Vec::new(),
             journal: JournalConfig {
                 bytes_max: Bytes(4 << 30),
                 segment_bytes: Bytes(64 << 20),

@@ -34,6 +34,8 @@ pub enum ValueError {
         text: String,
         known: String,
     },
+    #[error("{reason}")]
+    Feed { reason: String },
     #[error(transparent)]
     Network(#[from] NetworkError),
     #[error("{what} must be {bound}, not {found}")]

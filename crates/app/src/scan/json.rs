@@ -280,6 +280,7 @@ fn in_detail(profile: &ProfileRow) -> Value {
         query_aliases_max,
         batch_max,
         differences,
+        origins,
     } = profile;
     let credentials: BTreeMap<&str, Value> = credentials
         .iter()
@@ -298,6 +299,7 @@ fn in_detail(profile: &ProfileRow) -> Value {
         "query_aliases_max": query_aliases_max,
         "batch_max": batch_max,
         "differences": differences,
+        "callers_from": origins.as_ref().map(super::origins::json),
     })
 }
 

@@ -7,6 +7,7 @@ mod html;
 mod json;
 mod jsonl;
 mod openapi;
+mod origins;
 mod reading;
 mod report;
 mod spill;
@@ -25,11 +26,13 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use console::Term;
 use gatewatch_detect::Compiled;
+use gatewatch_intel::Origins;
+use gatewatch_pipeline::{Clock, SystemClock};
 use gatewatch_sources::files::{Asked, Options, Reader};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::command::{ScanArgs, ScanFormat};
-use crate::{installation_key, own};
+use crate::{feeds, installation_key, own};
 use documented::Documented;
 use folding::{Folding, Known, Lines};
 use reading::FileRead;
@@ -134,9 +137,10 @@ fn fold(
     if let Some(key) = &key {
         folding.give_tokens(key);
     }
+    let origins = &origins(args)?;
     let (to_fold, batches) = sync_channel(BATCHES_WAITING_MAX);
     let mut reads = std::thread::scope(|scope| {
-        let reader = scope.spawn(move || reading::read(learn, print, &to_fold));
+        let reader = scope.spawn(move || reading::read(learn, print, origins, &to_fold));
         for batch in batches {
             folding.take(&batch)?;
             progress.show();
@@ -151,6 +155,15 @@ fn fold(
     }
     progress.bar.finish_and_clear();
     Ok((known, lines, reads))
+}
+
+/// What is known of addresses, with the feeds that were asked for.
+fn origins(args: &ScanArgs) -> anyhow::Result<Origins> {
+    let feeds::Read { feeds, failed } = feeds::read(&args.feeds, SystemClock.now())?;
+    if let Some(error) = failed.into_iter().next() {
+        return Err(anyhow::Error::new(error).context("cannot read a feed"));
+    }
+    Ok(Origins::new(feeds))
 }
 
 /// A bar that counts bytes as they lie in the files; hidden at first.

@@ -4,10 +4,11 @@
 use std::borrow::Cow;
 use std::sync::mpsc::SyncSender;
 
+use gatewatch_intel::Origins;
 use gatewatch_model::record::{Arrival, Stream};
 use gatewatch_model::{Blemishes, Exchange, Record, Timestamp};
 use gatewatch_sources::files::{Outcome, Place, Reader, Unit};
-use gatewatch_sources::{Perimeter, admit, partition_of};
+use gatewatch_sources::{Perimeter, admit, origin_of, partition_of};
 use gatewatch_wire::record;
 
 use super::trouble::Trouble;
@@ -58,17 +59,24 @@ struct Reading<'r> {
     to: &'r SyncSender<Batch>,
     batch: Batch,
     perimeter: Perimeter,
+    origins: &'r Origins,
     /// The highest time that the captures have spoken of: what is not stamped gets this.
     highest: Timestamp,
     files: Vec<FileRead>,
 }
 
 /// Reads what is learned from, then what is printed; it ends early when nobody takes any more.
-pub fn read(learn: Option<Reader>, print: Reader, to: &SyncSender<Batch>) -> Vec<FileRead> {
+pub fn read(
+    learn: Option<Reader>,
+    print: Reader,
+    origins: &Origins,
+    to: &SyncSender<Batch>,
+) -> Vec<FileRead> {
     let mut reading = Reading {
         to,
         batch: Batch::default(),
         perimeter: Perimeter::default(),
+        origins,
         highest: Timestamp::ZERO,
         files: Vec::new(),
     };
@@ -124,9 +132,12 @@ impl Reading<'_> {
         true
     }
 
-    fn take(&mut self, file: usize, line: u64, mut exchange: Exchange<'_>) -> bool {
+    fn take(&mut self, file: usize, line: u64, exchange: Exchange<'_>) -> bool {
+        // It lives no longer than what it is now told.
+        let mut exchange: Exchange<'_> = exchange;
         admit(&mut exchange);
         let external = self.perimeter.locate(&mut exchange);
+        exchange.origin = origin_of(&exchange, self.origins);
         self.files[file].count(exchange.blemishes);
         let partition = partition_of(SCOPE, &exchange, PARTITIONS);
         self.highest = self.highest.max(exchange.at.unwrap_or(self.highest));

@@ -70,6 +70,7 @@ pub fn profile(row: &EndpointRow, members: Vec<MemberRow>) -> ProfileRow {
         query_depth_max: 0,
         query_aliases_max: 0,
         batch_max: 0,
+        origins: None,
         differences: Vec::new(),
     }
 }

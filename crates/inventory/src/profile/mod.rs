@@ -12,6 +12,7 @@ mod kinds;
 mod member;
 mod members;
 mod ordinary;
+mod origins;
 mod role;
 mod row;
 mod secrecy;
@@ -29,11 +30,12 @@ use gatewatch_model::info_type::Fit;
 use gatewatch_model::profile::{Answer, Protocol};
 use gatewatch_model::rollup::status_class;
 use gatewatch_model::signal::Judgement;
-use gatewatch_model::{Spot, Timestamp};
+use gatewatch_model::{Origin, Spot, Timestamp};
 use minicbor::{Decode, Encode};
 
 use credentials::Carried;
 use members::{Members, Round};
+use origins::Origins;
 use seen::{Call, Slot, slots};
 use tokens::Tokens;
 use top::TopCallers;
@@ -87,6 +89,9 @@ pub(crate) struct Profile {
     /// Cold: most endpoints are never attacked.
     #[n(18)]
     signals: Option<Box<SignalFacts>>,
+    /// Where its callers are; none costs nothing.
+    #[n(20)]
+    origins: Option<Box<Origins>>,
     #[cbor(skip)]
     pub own: Own,
 }
@@ -137,6 +142,10 @@ impl Profile {
         news |= self.see_transport(seen);
         news |= self.see_call(seen.call, seen.at, answered);
         news |= self.callers.add(seen.caller_hash, seen.caller);
+        if seen.exchange.origin != Origin::default() {
+            let origins = self.origins.get_or_insert_default();
+            news |= origins.add(&seen.exchange.origin, seen.at);
+        }
         self.own.revision += u64::from(news);
         found
     }
@@ -162,6 +171,7 @@ impl Profile {
             batch_max,
             protocol,
             signals,
+            origins,
             own: _,
         } = other;
         self.members.merge(members);
@@ -179,6 +189,9 @@ impl Profile {
         self.sunset = self.sunset.max(*sunset);
         if let Some(tokens) = tokens {
             self.tokens.get_or_insert_default().merge(tokens);
+        }
+        if let Some(origins) = origins {
+            self.origins.get_or_insert_default().merge(origins);
         }
         self.request_types.merge(request_types);
         self.response_types.merge(response_types);
@@ -236,6 +249,7 @@ impl Profile {
             ^ self.protocols.touch()
             ^ self.callers.touch()
             ^ self.tokens.as_ref().map_or(0, |it| it.touch())
+            ^ self.origins.as_ref().map_or(0, |it| it.touch())
     }
 
     /// Reads from the places that the facts of lists and checks come from.
@@ -245,7 +259,9 @@ impl Profile {
 
     pub fn heap_bytes(&self) -> usize {
         let (tokens, signals) = (self.tokens.as_ref(), self.signals.as_ref());
+        let origins = self.origins.as_ref();
         self.members.heap_bytes()
+            + origins.map_or(0, |it| size_of::<Origins>() + it.heap_bytes())
             + self.credentials.heap_bytes()
             + tokens.map_or(0, |it| size_of::<Tokens>() + it.heap_bytes())
             + self.request_types.heap_bytes()

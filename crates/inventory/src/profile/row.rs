@@ -79,6 +79,7 @@ impl Profile {
             query_depth_max: self.query_depth_max,
             query_aliases_max: self.query_aliases_max,
             batch_max: self.batch_max,
+            origins: self.origins.as_ref().map(|it| it.row()),
             differences: operation
                 .map(|it| differences(it, self, facts))
                 .unwrap_or_default(),

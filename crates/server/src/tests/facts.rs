@@ -54,6 +54,7 @@ pub fn profile(endpoint: EndpointId) -> ProfileRow {
         query_depth_max: 2,
         query_aliases_max: 3,
         batch_max: 4,
+        origins: None,
         differences: vec!["undocumented parameter $.request.query.debug".into()],
     }
 }

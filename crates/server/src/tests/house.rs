@@ -135,6 +135,7 @@ impl House {
             faces: Faces::ALL,
             perimeter: gatewatch_sources::Perimeter::default(),
             list_key: None,
+            origins: Arc::default(),
             version: "0.0.0-test",
         }));
         House {

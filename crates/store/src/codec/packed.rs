@@ -100,6 +100,7 @@ mod tests {
             query_depth_max: 0,
             query_aliases_max: 0,
             batch_max: 0,
+            origins: None,
             differences: vec![],
         }
     }

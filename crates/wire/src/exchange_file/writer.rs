@@ -35,6 +35,7 @@ pub fn write(exchange: &Exchange<'_>, out: &mut Vec<u8>) {
         backend,
         direction,
         trace_id,
+        origin: _,
         blemishes: _,
     } = exchange;
     let mut line = Object::begin(out);

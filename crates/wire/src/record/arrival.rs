@@ -6,6 +6,7 @@ use gatewatch_model::Timestamp;
 use gatewatch_model::exchange::{
     Auth, Backend, Blemishes, Body, Direction, Exchange, Headers, Request, Response, Seen, Tls,
 };
+use gatewatch_model::origin::{Country, Origin, Tags};
 use gatewatch_model::record::{Arrival, Stream};
 use minicbor::Decoder;
 
@@ -84,6 +85,7 @@ fn write_exchange(exchange: &Exchange<'_>, mut map: Map<'_>) {
         region,
         caller_ip,
         peer_ip,
+        origin,
         principal,
         request,
         response,
@@ -140,6 +142,7 @@ fn write_exchange(exchange: &Exchange<'_>, mut map: Map<'_>) {
     if !blemishes.is_empty() {
         map.u64(23, blemishes.0.into());
     }
+    write_origin(*origin, 24, &mut map);
 }
 
 fn read_exchange<'b>(decoder: &mut Decoder<'b>) -> Result<Exchange<'b>, WireError> {
@@ -171,11 +174,50 @@ fn read_exchange<'b>(decoder: &mut Decoder<'b>) -> Result<Exchange<'b>, WireErro
             21 => it.direction = read_direction(decoder.u64()?)?,
             22 => it.trace_id = Some(fields::text(decoder)?),
             23 => it.blemishes = Blemishes(decoder.u32()?),
+            24 => it.origin = read_origin(decoder)?,
             _ => decoder.skip()?,
         }
         Ok(())
     })?;
     it.request = request.ok_or(WireError::Missing("request"))?;
+    Ok(it)
+}
+
+fn write_origin(origin: Origin<'_>, key: u8, map: &mut Map<'_>) {
+    if origin == Origin::default() {
+        return;
+    }
+    let mut map = map.map(key);
+    let Origin {
+        country,
+        network,
+        tags,
+        bot,
+        feed,
+    } = origin;
+    map.u64_if(0, country.map(|it| it.number().into()));
+    map.u64_if(1, Some(network.into()).filter(|it| *it != 0));
+    map.u64_if(2, Some(tags.0.into()).filter(|it| *it != 0));
+    for (key, text) in [(3, bot), (4, feed)] {
+        if let Some(text) = text {
+            map.text(key, text);
+        }
+    }
+}
+
+fn read_origin<'b>(decoder: &mut Decoder<'b>) -> Result<Origin<'b>, WireError> {
+    let mut it = Origin::default();
+    fields::each(decoder, |key, decoder| {
+        match key {
+            0 => it.country = Country::from_number(decoder.u32()?),
+            1 => it.network = decoder.u32()?,
+            2 => it.tags = Tags(decoder.u32()?),
+            3 => it.bot = Some(decoder.str()?),
+            4 => it.feed = Some(decoder.str()?),
+            _ => decoder.skip()?,
+        }
+        Ok(())
+    })?;
     Ok(it)
 }
 

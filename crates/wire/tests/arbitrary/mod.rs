@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use gatewatch_model::exchange::{
     Auth, Backend, Body, Direction, Exchange, Headers, Request, Response, Seen, Text, Tls,
 };
-use gatewatch_model::{Blemishes, Timestamp};
+use gatewatch_model::{Blemishes, Origin, Timestamp};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -55,6 +55,7 @@ pub fn exchange() -> impl Strategy<Value = Exchange<'static>> {
             region: word(),
             caller_ip,
             peer_ip,
+            origin: Origin::default(),
             principal: word(),
             request,
             response,

@@ -114,6 +114,7 @@ pub fn profile(number: u8) -> ProfileRow {
         query_depth_max: 2,
         query_aliases_max: 3,
         batch_max: 4,
+        origins: None,
         differences: vec!["undocumented parameter $.request.query.debug".into()],
     }
 }
