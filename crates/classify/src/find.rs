@@ -1,6 +1,8 @@
 //! One pass over the leaves of an exchange: where sensitive information stands, and how sure that
 //! is by this exchange alone.
 
+mod settle;
+
 use std::sync::Arc;
 
 use gatewatch_decode::{Leaf, Leaves, Value};
@@ -18,16 +20,12 @@ use crate::hint::Countries;
 use crate::placeholder::{is_blob, is_placeholder};
 use crate::sieve::PatternSet;
 use crate::switches::Switches;
+use settle::settle;
 
 /// Hits with less are of no use to anyone.
 const PERCENT_MIN: u8 = 10;
 /// From here on a hit is one on its own.
 pub(crate) const PERCENT_SURE: u8 = 50;
-/// What a hit is brought down to when a stronger one has the same bytes.
-const PERCENT_SECOND: u8 = 45;
-/// Twins both stay when their confidence differs by no more.
-const TWINS_APART: u8 = 3;
-const HITS_PER_LEAF_MAX: usize = 16;
 /// A longer text is no label and no name.
 const LABEL_BYTES_MAX: usize = 48;
 
@@ -280,7 +278,8 @@ impl Work {
         if !sure && !is_blob(trimmed, shape) {
             self.read_text(target, text, shape, setting);
         }
-        settle(&mut self.hits, first, target.compiled);
+        let twins = |one: &Hit, two: &Hit| target.compiled.are_twins(one.info_type, two.info_type);
+        settle(&mut self.hits, first, twins);
     }
 
     /// Tries the patterns that the shape of a text leaves on all of it.
@@ -344,40 +343,6 @@ impl Work {
             .compiled
             .each_of(shape, admitted, setting, |ready| judge(ready, self));
     }
-}
-
-/// Of the hits of one leaf, the strongest first; of those that share bytes one alone stays sure.
-fn settle(hits: &mut Vec<Hit>, first: usize, compiled: &Compiled) {
-    if hits.len() <= first {
-        return;
-    }
-    let order = |it: &Hit| (100 - it.confidence, it.from, it.info_type);
-    hits[first..].sort_unstable_by_key(order);
-    let mut at = first;
-    while at < hits.len() {
-        let hit = hits[at];
-        let mut earlier = hits[first..at].iter();
-        if earlier.any(|it| it.info_type == hit.info_type && overlap(it, &hit)) {
-            hits.remove(at);
-            continue;
-        }
-        let mut earlier = hits[first..at].iter();
-        let weaker = |it: &Hit| {
-            let twins = it.confidence - hit.confidence <= TWINS_APART
-                && compiled.are_twins(it.info_type, hit.info_type);
-            it.confidence >= PERCENT_SURE && overlap(it, &hit) && !twins
-        };
-        if earlier.any(weaker) {
-            hits[at].confidence = hit.confidence.min(PERCENT_SECOND);
-        }
-        at += 1;
-    }
-    hits[first..].sort_unstable_by_key(order);
-    hits.truncate(first + HITS_PER_LEAF_MAX);
-}
-
-fn overlap(one: &Hit, two: &Hit) -> bool {
-    one.from < two.to && two.from < one.to
 }
 
 /// What labels and values must share to belong together: the object, and in a form the part of the
