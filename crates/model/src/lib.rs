@@ -18,6 +18,7 @@ pub mod sensitivity;
 pub mod signal;
 pub mod spot;
 pub mod time;
+pub mod written;
 
 pub use caller::Caller;
 pub use exchange::{Blemish, Blemishes, Exchange};

@@ -137,14 +137,17 @@ fn compiles(hir: &Hir) -> Result<(), String> {
 
 fn examples(info_type: &InfoType) -> Option<Fault> {
     for (key, examples, what) in [
-        ("examples", &info_type.examples, "that are found"),
+        ("examples", &info_type.examples, "that is found"),
         (
             "counter_examples",
             &info_type.counter_examples,
-            "that are not, though they come near",
+            "that is not, though it comes near",
         ),
     ] {
-        if examples.is_empty() || examples.len() > EXAMPLES_MAX {
+        if examples.len() > EXAMPLES_MAX {
+            return Some((key, format!("{EXAMPLES_MAX} texts are the most")));
+        }
+        if examples.is_empty() {
             return Some((
                 key,
                 format!(

@@ -94,10 +94,23 @@ fn a_wrong_key_is_refused_with_file_line_and_the_nearest() {
         refused_with("named    = 95", "named    = 95\ncheck    = \"luhm\""),
         "own.toml:8: check: no check is named `luhm`; did you mean `luhn`?"
     );
-    let category = refused_with("severity", "category = \"fincance\"\nseverity");
-    assert!(category.starts_with("own.toml:4: category: no category is named `fincance`"));
+    assert_eq!(
+        refused_with("severity", "category = \"fincance\"\nseverity"),
+        "own.toml:4: category: no category is named `fincance`; did you mean `finance`?"
+    );
+    assert_eq!(
+        refused_with("\"medium\"", "\"hgih\""),
+        "own.toml:4: severity: there is no `hgih`; did you mean `high`?"
+    );
+    assert_eq!(
+        refused_with("severity", "mask     = \"lastfour\"\nseverity"),
+        "own.toml:4: mask: there is no `lastfour`; did you mean `last-four`?"
+    );
     assert!(refused_with("title    = \"Loyalty card\"", "").contains("title: this key is missing"));
     assert!(refused_with("\"medium\"", "\"huge\"").starts_with("own.toml:4:"));
+    let number = refused_with("\"loyalty-card\"", "5");
+    let said = "own.toml:2: id: invalid type: integer `5`, expected";
+    assert!(number.starts_with(said), "{number}");
     assert!(refused("id = ").starts_with("own.toml:1:"));
 }
 
@@ -128,7 +141,12 @@ fn a_wrong_value_says_what_would_be_right() {
         (
             "['{\"loyaltyCard\": \"none\"}']",
             "[]",
-            "own.toml:9: counter_examples: at least one",
+            "own.toml:9: counter_examples: at least one text that is not, though it comes near",
+        ),
+        (
+            "['{\"loyaltyCard\": \"LC-00000001\"}']",
+            "[]",
+            "own.toml:8: examples: at least one text that is found",
         ),
     ] {
         let refusal = refused_with(line, other);

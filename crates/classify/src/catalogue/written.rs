@@ -5,6 +5,7 @@ use std::ops::Range;
 use gatewatch_model::InfoTypeId;
 use gatewatch_model::info_type::Category;
 use gatewatch_model::signal::Severity;
+use gatewatch_model::written::key_at;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
@@ -131,6 +132,14 @@ pub(super) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> O
         .map(|it| it.1)
 }
 
+/// `did you mean …`, or all that there is.
+fn instead<'n>(name: &str, known: impl Iterator<Item = &'n str> + Clone) -> String {
+    match nearest(name, known.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are: {}", known.collect::<Vec<_>>().join(", ")),
+    }
+}
+
 /// Where an error is.
 struct Place<'t> {
     file: &'t str,
@@ -148,27 +157,27 @@ impl Place<'_> {
         }
     }
 
-    /// What is no TOML, or has a key that there is not.
+    /// What is no TOML, or has a key or a word that there is not, or a value of another kind.
     fn syntax(&self, error: &toml::de::Error) -> CatalogueError {
         let message = error.message();
-        let unknown = message
-            .strip_prefix("unknown field `")
-            .and_then(|it| it.split_once('`'));
-        let Some((key, _)) = unknown else {
-            let missing = message
-                .strip_prefix("missing field `")
-                .and_then(|it| it.split_once('`'));
-            let (key, reason) = match missing {
-                Some((key, _)) => (key, "this key is missing".to_owned()),
-                None => ("", message.to_owned()),
-            };
-            return self.error(error.span(), key, reason);
+        let at = error.span();
+        let mut quoted = message.split('`').skip(1).step_by(2);
+        let first = quoted.next().unwrap_or_default();
+        let of_value = || at.as_ref().map_or("", |it| key_at(self.text, it.start));
+        let (key, reason) = if message.starts_with("unknown field") {
+            let near = instead(first, KEYS.iter().copied());
+            (first, format!("there is no such key; {near}"))
+        } else if message.starts_with("unknown variant") {
+            let reason = format!("there is no `{first}`; {}", instead(first, quoted));
+            (of_value(), reason)
+        } else if message.starts_with("missing field") {
+            (first, "this key is missing".to_owned())
+        } else if message.starts_with("invalid type") {
+            (of_value(), message.to_owned())
+        } else {
+            ("", message.to_owned())
         };
-        let reason = match nearest(key, KEYS.iter().copied()) {
-            Some(known) => format!("there is no such key; did you mean `{known}`?"),
-            None => format!("there is no such key; there are: {}", KEYS.join(", ")),
-        };
-        self.error(error.span(), key, reason)
+        self.error(at.clone(), key, reason)
     }
 
     fn percent(
@@ -190,20 +199,8 @@ impl Place<'_> {
         let check = match &written.check {
             None => None,
             Some(name) => Some(checks::find(name.get_ref()).ok_or_else(|| {
-                let names = || ROLL.iter().map(|it| it.name);
-                let reason = match nearest(name.get_ref(), names()) {
-                    Some(known) => {
-                        format!(
-                            "no check is named `{}`; did you mean `{known}`?",
-                            name.get_ref()
-                        )
-                    }
-                    None => format!(
-                        "no check is named `{}`; there are: {}",
-                        name.get_ref(),
-                        names().collect::<Vec<_>>().join(", ")
-                    ),
-                };
+                let near = instead(name.get_ref(), ROLL.iter().map(|it| it.name));
+                let reason = format!("no check is named `{}`; {near}", name.get_ref());
                 self.error(Some(name.span()), "check", reason)
             })?),
         };
@@ -223,11 +220,9 @@ impl Place<'_> {
             return Ok(Category::Custom);
         };
         Category::parse(name.get_ref()).ok_or_else(|| {
-            let names = Category::ALL.map(Category::name).join(", ");
-            let reason = format!(
-                "no category is named `{}`; there are: {names}",
-                name.get_ref()
-            );
+            let names = Category::ALL.into_iter().map(Category::name);
+            let near = instead(name.get_ref(), names);
+            let reason = format!("no category is named `{}`; {near}", name.get_ref());
             self.error(Some(name.span()), "category", reason)
         })
     }

@@ -105,6 +105,12 @@ fn a_wrong_word_is_told_with_file_line_and_the_nearest() {
             "body",
         ),
         (
+            "confidence =",
+            "on = [\n  \"query\",\n  \"bdoy\",\n]\nconfidence =",
+            "own.toml:14: on: there is no `bdoy`",
+            "body",
+        ),
+        (
             "why ",
             "proved_by = [\"leak.sql-eror\"]\nwhy ",
             "own.toml:6: proved_by: no detection is named `leak.sql-eror`",
@@ -114,6 +120,30 @@ fn a_wrong_word_is_told_with_file_line_and_the_nearest() {
     for (piece, other, said, meant) in no_such {
         let refusal = refused_with(piece, other);
         assert_eq!(refusal, format!("{said}; did you mean `{meant}`?"));
+    }
+}
+
+#[test]
+fn a_value_of_another_kind_is_told_with_its_key() {
+    for (piece, other, said) in [
+        (
+            "\"own.card-testing\"",
+            "5",
+            "own.toml:2: id: invalid type: integer `5`",
+        ),
+        (
+            "90",
+            "\"90\"",
+            "own.toml:12: confidence: invalid type: string \"90\"",
+        ),
+        (
+            "[\"try card 1\"]",
+            "[\n  5,\n]",
+            "own.toml:15: quiet: invalid type: integer `5`",
+        ),
+    ] {
+        let refusal = refused_with(piece, other);
+        assert!(refusal.starts_with(said), "{refusal}");
     }
 }
 

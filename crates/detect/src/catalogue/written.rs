@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use gatewatch_model::signal::Severity;
+use gatewatch_model::written::key_at;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -122,9 +123,10 @@ impl Place<'_> {
         }
     }
 
-    /// What is no TOML, or has a key or a word that there is not.
+    /// What is no TOML, or has a key or a word that there is not, or a value of another kind.
     fn syntax(&self, error: &toml::de::Error) -> CatalogueError {
         let line = error.span().map_or(0, |it| self.line(&it));
+        let of_value = || error.span().map_or("", |it| key_at(self.text, it.start));
         let message = error.message();
         let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
         let (first, known) = match quoted.split_first() {
@@ -135,12 +137,12 @@ impl Place<'_> {
             let reason = format!("there is no such key; {}", instead(first, known));
             self.error(line, first, reason)
         } else if message.starts_with("unknown variant") {
-            let key = self.text.lines().nth(line.saturating_sub(1));
-            let key = key.and_then(|it| it.split_once('=')).map_or("", |it| it.0);
             let reason = format!("there is no `{first}`; {}", instead(first, known));
-            self.error(line, key.trim(), reason)
+            self.error(line, of_value(), reason)
         } else if message.starts_with("missing field") {
             self.error(line, first, "this key is missing".to_owned())
+        } else if message.starts_with("invalid type") {
+            self.error(line, of_value(), message.to_owned())
         } else {
             self.error(line, "", message.to_owned())
         }
