@@ -139,9 +139,7 @@ fn write_exchange(exchange: &Exchange<'_>, mut map: Map<'_>) {
         Direction::Outbound => map.u64(21, OUTBOUND),
     }
     map.text_if(22, trace_id.as_ref());
-    if !blemishes.is_empty() {
-        map.u64(23, blemishes.0.into());
-    }
+    map.u64_if(23, Some(blemishes.0.into()).filter(|it| *it != 0));
     write_origin(*origin, 24, &mut map);
 }
 
