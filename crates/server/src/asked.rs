@@ -48,12 +48,16 @@ enum Value {
 
 /// The query of a request, each value of the kind that its route says.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Asked(Vec<(&'static str, Value)>);
+pub(crate) struct Asked {
+    values: Vec<(&'static str, Value)>,
+    /// So many of them were asked for; after those come the defaults of the route.
+    given: usize,
+}
 
 macro_rules! getter {
     ($name:ident, $kind:ident, $type:ty) => {
         pub fn $name(&self, name: &str) -> Option<$type> {
-            self.0.iter().find_map(|(key, value)| match value {
+            self.values.iter().find_map(|(key, value)| match value {
                 Value::$kind(it) if *key == name => Some(it.clone()),
                 _ => None,
             })
@@ -71,13 +75,18 @@ impl Asked {
 
     /// Numbers always have a value: the one asked for or the default of the route.
     pub fn whole(&self, name: &str) -> u64 {
-        self.0
+        self.values
             .iter()
             .find_map(|(key, value)| match value {
                 Value::Whole(it) if *key == name => Some(*it),
                 _ => None,
             })
             .unwrap_or_default()
+    }
+
+    /// Whether the request says it itself.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.values[..self.given].iter().any(|it| it.0 == name)
     }
 
     pub fn read(query: &str, params: &'static [Param]) -> Result<Asked, Problem> {
@@ -97,6 +106,7 @@ impl Asked {
                 .map_err(|why| refuse(format!("`{}` {why}", param.name)))?;
             values.push((param.name, value));
         }
+        let given = values.len();
         for param in params {
             if let ParamKind::Whole { default, .. } = param.kind
                 && values.iter().all(|it| it.0 != param.name)
@@ -104,7 +114,7 @@ impl Asked {
                 values.push((param.name, Value::Whole(default)));
             }
         }
-        Ok(Asked(values))
+        Ok(Asked { values, given })
     }
 }
 
@@ -220,7 +230,7 @@ fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> String {
         .map_or_else(String::new, |it| format!("the nearest is `{it}`"))
 }
 
-fn refuse(detail: impl Into<String>) -> Problem {
+pub(crate) fn refuse(detail: impl Into<String>) -> Problem {
     Problem::new(&BAD_PARAMETER, detail)
 }
 

@@ -6,10 +6,11 @@ use gatewatch_model::info_type::Category;
 use gatewatch_model::sensitivity::Sensitivity;
 use gatewatch_ports::sensitive::{Carries, TypeCount, TypeQuery};
 
-use crate::asked::Asked;
+use crate::asked::{Asked, refuse};
 use crate::endpoint_query::spot_name;
 use crate::problem::Problem;
 use crate::sensitive::said;
+use crate::sensitivity;
 use crate::shared::Shared;
 
 /// The conditions that a query asks for.
@@ -26,10 +27,24 @@ pub(crate) async fn asked(
         scope: scope.into(),
         ..TypeQuery::default()
     };
-    let known = shared
-        .blocking
-        .ask(move |store| Ok((store.info_types(&query)?, said(store)?)));
-    let (types, said) = known.await?;
+    let asked_type = wanted.info_type.clone();
+    let known = shared.blocking.ask(move |store| {
+        let types = store.info_types(&query)?;
+        // A type that is carried is known, even if nobody looks for it any more.
+        let is_carried = |id: &str| types.iter().any(|it| *it.info_type == *id);
+        let unknown_type = match asked_type.as_deref().filter(|id| !is_carried(id)) {
+            Some(id) => sensitivity::known(id, &sensitivity::catalogue(store)?).err(),
+            None => None,
+        };
+        Ok((types, said(store)?, unknown_type))
+    });
+    let (types, said, unknown_type) = known.await?;
+    if let Some(why) = unknown_type {
+        return Err(refuse(format!("`info_type`: {why}")));
+    }
+    if let Some(why) = wanted.unknown_label(&said) {
+        return Err(refuse(format!("`label`: {why}")));
+    }
     Ok(wanted.carries(&types, &said))
 }
 
@@ -54,6 +69,14 @@ impl Wanted {
                 .into_iter()
                 .find(|it| Some(spot_name(*it)) == spot),
         }
+    }
+
+    /// What is wrong with the label.
+    fn unknown_label(&self, said: &Sensitivity) -> Option<String> {
+        let labels = || said.labels.iter().map(|it| &*it.name);
+        let name = self.label.as_ref()?;
+        let is_known = labels().any(|it| *it == **name);
+        (!is_known).then(|| sensitivity::unknown("label", name, labels()))
     }
 
     /// One type has to have all that is asked for; `sensitive=no` is a condition of its own.
@@ -143,6 +166,21 @@ mod tests {
         };
         check(&wanted(Some(true)), &[(&["credit-card"], true)]);
         check(&wanted(Some(false)), &[(&["credit-card"], false)]);
+    }
+
+    #[test]
+    fn a_label_that_nobody_made_is_told_with_the_nearest() {
+        let unknown = |name: &str| {
+            let label = Some(name.into());
+            let wanted = Wanted {
+                label,
+                ..Wanted::default()
+            };
+            wanted.unknown_label(&known().1)
+        };
+        assert_eq!(unknown("General"), None);
+        let said = "there is no label `Genral`; the nearest is `General`";
+        assert_eq!(unknown("Genral").as_deref(), Some(said));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::shapes::{Endpoint, Spread};
 use crate::shared::Shared;
 
 pub(crate) const MEDIA_TYPE: &str = "text/csv";
-const ROWS_MAX: u64 = 100_000;
+pub(crate) const ROWS_MAX: u64 = 100_000;
 const PAGE_ROWS: u64 = 1_000;
 
 const HEAD: &str = "id,collection_id,collection,scope,method,template,calls,statuses,callers_estimate,\
@@ -33,8 +33,8 @@ pub(crate) async fn endpoints(
     shared: Arc<Shared>,
     mut query: EndpointQuery,
 ) -> Result<Response, Problem> {
-    query.limit = PAGE_ROWS;
-    let end = query.offset.saturating_add(ROWS_MAX);
+    let end = query.offset.saturating_add(query.limit.min(ROWS_MAX));
+    query.limit = PAGE_ROWS.min(end - query.offset);
     let (first, next) = read_page(&shared, query, end).await?;
     let first = String::from(HEAD) + &first;
     let rest = stream::try_unfold(next, move |next| {
@@ -79,10 +79,12 @@ async fn read_page(
         .into_iter()
         .map(|it| row(it, fresh_after, &said))
         .collect();
-    Ok((
-        text,
-        (!is_last).then_some(EndpointQuery { offset, ..query }),
-    ))
+    let next = || EndpointQuery {
+        offset,
+        limit: PAGE_ROWS.min(end - offset),
+        ..query
+    };
+    Ok((text, (!is_last).then(next)))
 }
 
 fn row(item: EndpointItem, fresh_after: Timestamp, said: &Sensitivity) -> String {

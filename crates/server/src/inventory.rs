@@ -101,7 +101,7 @@ pub(crate) static ROUTES: &[Route] = &[
             id: "listEndpoints",
             summary: "Endpoints",
             description: "The endpoints that were seen. As CSV (`format=csv` or `Accept: text/csv`) \
-                `limit` does not count and up to 100,000 rows from `offset` on are written.",
+                up to 100,000 rows from `offset` on are written, or as many as `limit` says.",
             params: endpoint_query::PARAMS,
             answers: &[Answer {
                 status: 200,
@@ -222,6 +222,9 @@ async fn list_endpoints(
     let mut query = endpoint_query::read(grant, &asked, shared.now());
     query.facts.carries = carries::asked(&shared, &query.scope, &asked).await?;
     if wants_csv(&asked, &headers) {
+        if !asked.is_given("limit") {
+            query.limit = csv::ROWS_MAX;
+        }
         return csv::endpoints(shared, query).await;
     }
     let (offset, fresh_after) = (query.offset, query.facts.fresh_after);

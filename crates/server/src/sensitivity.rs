@@ -300,12 +300,12 @@ fn category(name: &str) -> Result<Category, String> {
     Category::parse(name).ok_or_else(|| unknown("category", name, all()))
 }
 
-fn known(id: &str, catalogue: &Catalogue) -> Result<Box<str>, String> {
+pub(crate) fn known(id: &str, catalogue: &Catalogue) -> Result<Box<str>, String> {
     let found = catalogue.find(id).map(|it| it.id.clone());
     found.ok_or_else(|| unknown("type", id, catalogue.types().iter().map(|it| &*it.id)))
 }
 
-fn unknown<'n>(what: &str, name: &str, names: impl Iterator<Item = &'n str>) -> String {
+pub(crate) fn unknown<'n>(what: &str, name: &str, names: impl Iterator<Item = &'n str>) -> String {
     let shown: String = name.chars().take(50).collect();
     let near = names
         .max_by(|a, b| strsim::jaro_winkler(&shown, a).total_cmp(&strsim::jaro_winkler(&shown, b)));

@@ -98,10 +98,7 @@ async fn a_misspelt_filter_never_answers_with_everything() {
 async fn a_spreadsheet_gets_every_row() {
     let (house, reader) = shop().await;
     let told = house
-        .get(
-            "/api/v1/endpoints?format=csv&sort=template&limit=1",
-            &reader,
-        )
+        .get("/api/v1/endpoints?format=csv&sort=template", &reader)
         .await;
     assert_eq!(
         told.headers["content-type"],
@@ -116,6 +113,39 @@ async fn a_spreadsheet_gets_every_row() {
         told.text
     );
     assert!(lines[1].contains(",GET,/broken,1,500:1,"), "{}", lines[1]);
+}
+
+#[tokio::test]
+async fn a_spreadsheet_that_asks_for_so_many_rows_gets_no_more() {
+    let (house, reader) = shop().await;
+    for (query, rows) in [("limit=1", 1), ("limit=3", 3), ("limit=3&offset=3", 1)] {
+        let uri = format!("/api/v1/endpoints?format=csv&sort=template&{query}");
+        let told = house.get(&uri, &reader).await;
+        let lines = told.text.split_terminator("\r\n").count();
+        assert_eq!(lines, 1 + rows, "{query}: {}", told.text);
+    }
+}
+
+#[tokio::test]
+async fn a_type_or_a_label_that_there_is_not_is_refused_with_the_nearest() {
+    let (house, reader) = shop().await;
+    for (query, said) in [
+        (
+            "info_type=crdit-card",
+            "`info_type`: there is no type `crdit-card`; the nearest is `credit-card`",
+        ),
+        (
+            "label=hgh",
+            "`label`: there is no label `hgh`; there is none at all",
+        ),
+    ] {
+        let uri = format!("/api/v1/endpoints?{query}");
+        let told = house.get(&uri, &reader).await;
+        assert_eq!(told.status, StatusCode::BAD_REQUEST, "{query}");
+        assert_eq!(told.json()["detail"], said);
+    }
+    let known = "/api/v1/endpoints?info_type=credit-card";
+    assert_eq!(house.get(known, &reader).await.json()["total"], 0);
 }
 
 #[tokio::test]
