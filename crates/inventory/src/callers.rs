@@ -62,6 +62,11 @@ pub fn caller_hash(caller: &Caller) -> u64 {
     }
 }
 
+/// Whether that is a caller to count: exchanges whose source names none have none in common.
+pub(crate) fn is_observed(caller: &Caller) -> bool {
+    *caller != Caller::Unknown
+}
+
 impl Default for Callers {
     fn default() -> Self {
         Callers {
@@ -78,7 +83,9 @@ impl Default for Callers {
 
 impl Callers {
     pub fn fold(&mut self, digest: &Digest) {
-        self.ever.add(caller_hash(&digest.caller));
+        if is_observed(&digest.caller) {
+            self.ever.add(caller_hash(&digest.caller));
+        }
         let at = self
             .find(&digest.caller)
             .unwrap_or_else(|| self.add(&digest.caller));

@@ -19,7 +19,7 @@ use gatewatch_model::signal::{Judged, Judgement};
 use gatewatch_model::{Blemishes, Caller, EndpointId, Exchange, Position, Timestamp};
 
 use crate::aliases::Aliases;
-use crate::callers::caller_hash;
+use crate::callers::{caller_hash, is_observed};
 use crate::collections::{Collection, Collections};
 use crate::endpoints::{Body, Endpoints, MISSES};
 use crate::limits::{COLLECTIONS_MAX, ENDPOINTS_MAX, SEEDLINGS_MAX};
@@ -328,7 +328,8 @@ impl Inventory {
         let (mut found, mut role) = (Vec::new(), EndpointRole::default());
         if let Body::Full(full) = &mut endpoint.body {
             let profile = &mut full.profile;
-            found = profile.observe(&Seen::of(sighting, seen.caller, &endpoint.key, self.seed));
+            let caller = caller_hash(sighting.caller);
+            found = profile.observe(&Seen::of(sighting, caller, &endpoint.key, self.seed));
             if !found.is_empty() {
                 let (method, template) = endpoint.key.split_once(' ').unwrap_or_default();
                 role = profile.role(method, Named::of(method, template));
@@ -386,7 +387,7 @@ fn observation(sighting: &Sighting<'_>, blemishes: Blemishes) -> Observation {
             .and_then(|it| it.body.as_ref())
             .map(|it| it.bytes_total),
         latency_micros: response.and_then(|it| it.latency_micros),
-        caller: caller_hash(sighting.caller),
+        caller: is_observed(sighting.caller).then(|| caller_hash(sighting.caller)),
         blemishes,
     }
 }

@@ -88,11 +88,19 @@ pub struct EndpointRow {
     pub calls: u64,
     /// Each status with its count, sorted; 0 stands for *not observed*.
     pub statuses: Vec<(u16, u64)>,
+    /// 0 when none was observed; see `callers`.
     pub callers_estimate: u64,
     pub request_bytes: Spread,
     pub response_bytes: Spread,
     pub latency_micros: Spread,
     pub facts: EndpointFacts,
+}
+
+impl EndpointRow {
+    /// About how many callers it had, if any was observed.
+    pub fn callers(&self) -> Option<u64> {
+        Some(self.callers_estimate).filter(|it| *it > 0)
+    }
 }
 
 /// A distribution in five numbers. `count` 0 means *not observed*, and the rest says nothing.

@@ -115,7 +115,8 @@ fn row(item: EndpointItem, fresh_after: Timestamp, said: &Sensitivity) -> String
         it.template.into(),
         it.calls.to_string(),
         statuses,
-        it.callers_estimate.to_string(),
+        it.callers_estimate
+            .map_or_else(String::new, |it| it.to_string()),
         of(it.request_bytes, |it| it.p50),
         of(it.request_bytes, |it| it.p95),
         of(it.response_bytes, |it| it.p50),

@@ -164,8 +164,8 @@ pub(crate) struct Endpoint {
     pub calls: u64,
     /// How often it answered with which status.
     pub statuses: Vec<StatusCount>,
-    /// About how many callers it had (within 2 % as a rule).
-    pub callers_estimate: u64,
+    /// About how many callers it had (within 2 % as a rule); null when none was observed.
+    pub callers_estimate: Option<u64>,
     /// Sizes of request bodies in bytes; null when not observed.
     pub request_bytes: Option<Spread>,
     /// Sizes of response bodies in bytes; null when not observed.
@@ -302,6 +302,7 @@ impl Endpoint {
             collection_name,
             scope,
         } = item;
+        let callers_estimate = row.callers();
         let known = row.facts;
         let state = State::of(row.calls, row.last_seen, fresh_after);
         Endpoint {
@@ -340,9 +341,9 @@ impl Endpoint {
                 .collect(),
             sunset: known.sunset.map(|it| it.to_string()),
             decisions: known.decisions.into_iter().map(Decision::new).collect(),
+            callers_estimate,
             calls: row.calls,
             statuses: row.statuses.into_iter().map(StatusCount::new).collect(),
-            callers_estimate: row.callers_estimate,
             request_bytes: Spread::new(row.request_bytes),
             response_bytes: Spread::new(row.response_bytes),
             latency_micros: Spread::new(row.latency_micros),

@@ -205,7 +205,7 @@ fn endpoint(
         words::count(row.calls),
         statuses(row),
         row.callers_estimate,
-        words::count(row.callers_estimate),
+        words::callers(row),
         p95.p95,
         latency.unwrap_or_default(),
         Escaped(&words::authentication(&row.facts)),

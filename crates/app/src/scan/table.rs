@@ -146,7 +146,7 @@ fn cells(row: &EndpointRow) -> [String; 8] {
         row.template.to_string(),
         words::count(row.calls),
         words::statuses(row),
-        words::count(row.callers_estimate),
+        words::callers(row),
         words::authentication(&row.facts),
         words::notes(&row.facts).join(", "),
         words::reasons(row).join("; "),

@@ -22,6 +22,11 @@ pub fn count(number: u64) -> String {
     out
 }
 
+/// How many callers it had; a dash when none was observed.
+pub fn callers(row: &EndpointRow) -> String {
+    row.callers().map_or_else(|| "-".to_owned(), count)
+}
+
 /// `1 endpoint`, `2 endpoints`.
 pub fn several(number: u64, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };

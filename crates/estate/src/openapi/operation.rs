@@ -85,7 +85,7 @@ fn knowledge(known: &Known<'_>) -> Value {
             facts.known_by.definition || known.defined.is_some(),
         ),
         "calls": row.calls,
-        "callers": row.callers_estimate,
+        "callers": row.callers(),
         "firstSeen": time(row.first_seen),
         "lastSeen": time(row.last_seen),
         "protocol": facts.protocol.name(),

@@ -36,6 +36,15 @@ fn saved(callers: &Callers) -> Vec<u8> {
 }
 
 #[test]
+fn calls_of_nobody_in_particular_are_kept_and_count_as_no_caller() {
+    let mut callers = Callers::default();
+    callers.fold(&digest(Caller::Unknown, 1, 100, [0, 0, 7, 0, 0, 0]));
+    let effects = drained(&mut callers);
+    assert_eq!(effects.callers[0].calls, 7);
+    assert_eq!(effects.coverage.unwrap().callers_estimate, 0);
+}
+
+#[test]
 fn a_delta_says_what_the_caller_did_since_the_last_one() {
     let mut callers = Callers::default();
     callers.fold(&digest(address(1), 1, 100, [0, 0, 7, 0, 2, 1]));

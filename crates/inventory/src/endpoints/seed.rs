@@ -179,17 +179,23 @@ mod tests {
     fn observation() -> impl Strategy<Value = Observation> {
         let size = || proptest::option::of(0..2_000_000_u64);
         let times = prop_oneof![0..2_000_000_000_000_000_i64, any::<i64>()];
-        (times, 100..600_u16, (size(), size(), size()), any::<u64>()).prop_map(
-            |(at, status, (request, response, latency), caller)| Observation {
-                at: Timestamp(at),
-                status,
-                request_bytes: request,
-                response_bytes: response,
-                latency_micros: latency,
-                caller,
-                ..Observation::default()
-            },
+        (
+            times,
+            100..600_u16,
+            (size(), size(), size()),
+            any::<Option<u64>>(),
         )
+            .prop_map(
+                |(at, status, (request, response, latency), caller)| Observation {
+                    at: Timestamp(at),
+                    status,
+                    request_bytes: request,
+                    response_bytes: response,
+                    latency_micros: latency,
+                    caller,
+                    ..Observation::default()
+                },
+            )
     }
 
     proptest! {

@@ -73,6 +73,23 @@ fn calls_of_one_template_are_one_endpoint() {
 }
 
 #[test]
+fn callers_that_no_source_named_are_not_observed() {
+    let mut inventory = Inventory::default();
+    let mut nameless = exchange("GET https://a.example/orders/1 200");
+    nameless.caller_ip = None;
+    for _ in 0..3 {
+        observe(&mut inventory, &nameless, Timestamp::default());
+    }
+    let effects = drained(&mut inventory);
+    assert_eq!(effects.endpoints[0].callers(), None);
+    assert_eq!(effects.profiles[0].callers_top, []);
+    see(&mut inventory, "GET https://a.example/orders/1 200");
+    let effects = drained(&mut inventory);
+    assert_eq!(effects.endpoints[0].callers(), Some(1));
+    assert_eq!(effects.profiles[0].callers_top.len(), 1);
+}
+
+#[test]
 fn a_row_says_what_was_counted() {
     let mut inventory = Inventory::default();
     let ids = [200, 200, 503].map(|status| {

@@ -33,6 +33,7 @@ use gatewatch_model::signal::Judgement;
 use gatewatch_model::{Origin, Spot, Timestamp};
 use minicbor::{Decode, Encode};
 
+use crate::callers::is_observed;
 use credentials::Carried;
 use members::{Members, Round};
 use origins::Origins;
@@ -141,7 +142,9 @@ impl Profile {
         news |= self.see_credentials(seen, answered);
         news |= self.see_transport(seen);
         news |= self.see_call(seen.call, seen.at, answered);
-        news |= self.callers.add(seen.caller_hash, seen.caller);
+        if is_observed(seen.caller) {
+            news |= self.callers.add(seen.caller_hash, seen.caller);
+        }
         if seen.exchange.origin != Origin::default() {
             let origins = self.origins.get_or_insert_default();
             news |= origins.add(&seen.exchange.origin, seen.at);

@@ -437,7 +437,7 @@ fn traffic_becomes_a_profile() {
     assert_eq!(row.credentials[0].0, Credential::OpaqueBearer);
     assert_eq!(row.response_types, [("application/json".into(), 3)]);
     assert_eq!(row.protocols, [("1.3".into(), 3), ("HTTP/2".into(), 3)]);
-    assert_eq!(row.callers_top.len(), 4);
+    assert_eq!(row.callers_top.len(), 3);
     let facts = profile.facts(("PUT", Named::of("PUT", "/orders/{id}")), 4, Types::NONE);
     assert_eq!((facts.authenticated.yes, facts.authenticated.no), (3, 1));
     assert_eq!(

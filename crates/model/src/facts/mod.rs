@@ -27,8 +27,8 @@ pub struct Observation {
     pub request_bytes: Option<u64>,
     pub response_bytes: Option<u64>,
     pub latency_micros: Option<u64>,
-    /// A hash of the caller, well mixed.
-    pub caller: u64,
+    /// A hash of the caller, well mixed; none when not observed.
+    pub caller: Option<u64>,
     pub blemishes: Blemishes,
 }
 
@@ -60,7 +60,9 @@ impl Facts {
         self.span(seen.at, seen.at);
         self.calls += 1;
         self.statuses.add(seen.status);
-        self.callers.add(seen.caller);
+        if let Some(caller) = seen.caller {
+            self.callers.add(caller);
+        }
         self.blemished += u64::from(!seen.blemishes.is_empty());
         for (sketch, value) in [
             (&mut self.request_bytes, seen.request_bytes),

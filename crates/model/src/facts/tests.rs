@@ -12,7 +12,7 @@ fn observation() -> impl Strategy<Value = Observation> {
         size(),
         size(),
         size(),
-        any::<u64>(),
+        any::<Option<u64>>(),
         any::<bool>(),
     )
         .prop_map(
@@ -96,6 +96,17 @@ proptest! {
 }
 
 #[test]
+fn a_caller_that_is_not_observed_is_none() {
+    let mut facts = fold(&[Observation::default(); 3]);
+    assert_eq!(facts.callers.estimate(), 0);
+    facts.observe(&Observation {
+        caller: Some(mixed(1)),
+        ..Observation::default()
+    });
+    assert_eq!((facts.calls, facts.callers.estimate()), (4, 1));
+}
+
+#[test]
 fn the_estimate_of_callers_is_within_seven_percent() {
     let mut sketch = Hll::default();
     let mut state = 42_u64;
@@ -121,7 +132,7 @@ fn the_fullest_facts_fit_their_budget() {
             request_bytes: Some(value),
             response_bytes: Some(value),
             latency_micros: Some(value),
-            caller: mixed(step),
+            caller: Some(mixed(step)),
             ..Observation::default()
         });
     }
