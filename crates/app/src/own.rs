@@ -125,7 +125,7 @@ fn read_detections(folder: &Path) -> anyhow::Result<Files> {
             "the detections in {} have more than {OWN_BYTES_MAX} bytes together",
             folder.display()
         );
-        let text = std::fs::read_to_string(&path).with_context(cannot)?;
+        let text = read_text(&path)?;
         let name = path.strip_prefix(folder).unwrap_or(&path);
         files.push((name.to_string_lossy().into(), text.into()));
     }
@@ -208,11 +208,18 @@ impl Reading<'_> {
             self.folder.display(),
             self.purpose.bytes_max()
         );
-        let text = std::fs::read_to_string(path).with_context(cannot)?;
+        let text = read_text(path)?;
         self.files.insert((*name).into(), path.to_owned());
         self.order.push(((*name).into(), text.into()));
         Ok(())
     }
+}
+
+fn read_text(path: &Path) -> anyhow::Result<String> {
+    let shown = path.display();
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
+    let no_text = || format!("{shown}: it is no text; a file of the catalogue is TOML in UTF-8");
+    String::from_utf8(bytes).ok().with_context(no_text)
 }
 
 /// The `.toml` files of a folder and, as deep as is said, of those in it, sorted.

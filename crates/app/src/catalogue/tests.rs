@@ -212,6 +212,9 @@ fn a_wrong_file_and_an_empty_folder_are_said() {
         error,
         "a.toml:2: titel: there is no such key; did you mean `title`?"
     );
+    fs::write(folder.path().join("a.toml"), b"\x7fELF\xff\xfe\0").unwrap();
+    let error = format!("{:#}", proving::test(folder.path(), None).unwrap_err());
+    assert!(error.contains("a.toml: it is no text"), "{error}");
 }
 
 #[test]

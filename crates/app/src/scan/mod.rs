@@ -14,6 +14,7 @@ mod spill;
 mod table;
 mod trouble;
 mod words;
+mod writable;
 
 use std::fs::File;
 use std::io::{BufWriter, ErrorKind, IsTerminal, Write};
@@ -72,7 +73,8 @@ fn closed(error: &anyhow::Error) -> bool {
     of_json.or(of_io) == Some(ErrorKind::BrokenPipe)
 }
 
-/// The readers of what is learned from and of what is printed.
+/// The readers of what is learned from and of what is printed. What cannot be written is said before
+/// anything is read.
 fn readers(args: &ScanArgs) -> anyhow::Result<(Option<Reader>, Reader)> {
     let inputs = args.learn.iter().chain(&args.files);
     let from_input = inputs.filter(|it| *it == Path::new("-")).count();
@@ -92,6 +94,7 @@ fn readers(args: &ScanArgs) -> anyhow::Result<(Option<Reader>, Reader)> {
         let all = learn.iter().flat_map(Reader::files).chain(print.files());
         not_read(path, all)?;
     }
+    writable::check(args)?;
     Ok((learn, print))
 }
 

@@ -11,10 +11,8 @@ use super::report::{Listed, Report};
 /// What is left of a collection's name in the name of its file.
 const NAME_CHARS_MAX: usize = 100;
 
-/// Writes all of them into `folder`, which is made if it is missing.
+/// Writes all of them into `folder`.
 pub fn write(report: &Report<'_>, folder: &Path) -> anyhow::Result<()> {
-    let shown = folder.display();
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {shown}"))?;
     let mut taken = BTreeSet::new();
     for listed in report
         .collections

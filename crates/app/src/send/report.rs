@@ -96,7 +96,8 @@ impl Report {
         }
         let untold = self.refused_total.saturating_sub(self.refused.len() as u64);
         if untold > 0 {
-            let _ = writeln!(text, "… and {untold} more refused lines");
+            let lines = if untold == 1 { "line" } else { "lines" };
+            let _ = writeln!(text, "… and {untold} more refused {lines}");
         }
         text
     }
@@ -104,32 +105,32 @@ impl Report {
     fn summary(&self, took: Duration) -> String {
         let seconds = took.as_secs_f64().max(0.001);
         let mut text = format!(
-            "{} exchanges accepted, {} lines refused, {:.1} MB in {seconds:.1} s ({:.0}/s)",
-            self.accepted,
-            self.refused_total,
+            "{} accepted, {} refused, {:.1} MB in {seconds:.1} s ({:.0}/s)",
+            counted(self.accepted, "exchange", "exchanges"),
+            counted(self.refused_total, "line", "lines"),
             self.bytes as f64 / 1e6,
             self.accepted as f64 / seconds
         );
         if self.passed_over > 0 {
-            let _ = write!(text, "; {} hold no request", self.passed_over);
+            let hold = counted(self.passed_over, "holds", "hold");
+            let _ = write!(text, "; {hold} no request");
         }
         if self.truncated > 0 {
-            let _ = write!(
-                text,
-                "; {} were longer than what is kept of one",
-                self.truncated
-            );
+            let were = counted(self.truncated, "was", "were");
+            let _ = write!(text, "; {were} longer than what is kept of one");
         }
         if self.duplicate_batches > 0 {
-            let _ = write!(
-                text,
-                "; {} batches had arrived at an earlier try",
-                self.duplicate_batches
-            );
+            let batches = counted(self.duplicate_batches, "batch", "batches");
+            let _ = write!(text, "; {batches} had arrived at an earlier try");
         }
         text.push('\n');
         text
     }
+}
+
+/// `1 line`, `2 lines`.
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 #[cfg(test)]
@@ -161,8 +162,29 @@ mod tests {
         assert!(
             report
                 .summary(Duration::from_secs(2))
-                .starts_with("2 exchanges accepted, 1 lines refused")
+                .starts_with("2 exchanges accepted, 1 line refused")
         );
+    }
+
+    #[test]
+    fn one_of_anything_is_told_as_one() {
+        let mut report = Report {
+            accepted: 1,
+            duplicate_batches: 1,
+            truncated: 1,
+            passed_over: 1,
+            ..Report::default()
+        };
+        (1..=11).for_each(|line| report.refuse(origin("a", line), "too long".into()));
+        assert!(report.refusals().ends_with("… and 1 more refused line\n"));
+        report.refused_total = 1;
+        let said = report.summary(Duration::from_secs(1));
+        assert!(
+            said.starts_with("1 exchange accepted, 1 line refused, "),
+            "{said}"
+        );
+        let rest = "; 1 holds no request; 1 was longer than what is kept of one; 1 batch had arrived at an earlier try\n";
+        assert!(said.ends_with(rest), "{said}");
     }
 
     #[test]

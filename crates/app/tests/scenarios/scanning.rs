@@ -55,6 +55,30 @@ fn a_line_for_each_exchange_names_what_was_known_in_the_end() {
 }
 
 #[test]
+fn what_cannot_be_written_is_said_before_anything_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bad.jsonl");
+    fs::write(&file, "no exchange\n").unwrap();
+    for (args, why) in [
+        (["--output", "none/out.json"], "cannot write none/out.json"),
+        (["--output", "."], "cannot write ."),
+        (
+            ["--openapi", "bad.jsonl"],
+            "cannot make the folder bad.jsonl",
+        ),
+    ] {
+        let output = scan(folder.path(), &[&["bad.jsonl"], &args[..]].concat());
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        // Had it been read, its line would be spoken of.
+        let told = said(&output);
+        assert!(
+            told.contains(why) && !told.contains("bad.jsonl:1"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
 fn every_format_gives_the_same_bytes_on_every_run() {
     let folder = tempfile::tempdir().unwrap();
     demo(folder.path(), "6000");

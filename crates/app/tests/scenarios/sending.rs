@@ -129,8 +129,7 @@ fn captures_and_logs_of_other_makers_become_endpoints() {
         "{text}"
     );
     assert!(
-        text.contains("3 exchanges accepted, 1 lines refused")
-            && text.contains("2 hold no request"),
+        text.contains("3 exchanges accepted, 1 line refused") && text.contains("2 hold no request"),
         "{text}"
     );
     wait_for_calls(&server, 3);
