@@ -325,13 +325,12 @@ fn search(place: &str, bytes: &[u8]) -> Vec<String> {
 #[test]
 fn what_is_packed_is_searched_too() {
     let folder = tempfile::tempdir().unwrap();
-    let packed = zstd::bulk::compress(b"so and 4539578763621486 so", 1).unwrap();
+    // What comes first is written out, what comes again is only pointed to.
+    let packed = zstd::bulk::compress(b"4539578763 578763621486 4539578763621486", 19).unwrap();
     let file = [b"before".as_slice(), &packed, b"after"].concat();
     std::fs::write(folder.path().join("segment"), file).unwrap();
     let mut leaks = Vec::new();
     walk(folder.path(), &mut leaks);
-    assert!(
-        leaks[0].starts_with("card as sent") && leaks[0].ends_with("unpacked"),
-        "{leaks:?}"
-    );
+    let unpacked = |it: &String| it.starts_with("card as sent") && it.ends_with("unpacked");
+    assert!(leaks.iter().any(unpacked), "{leaks:?}");
 }
