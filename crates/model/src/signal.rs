@@ -74,6 +74,12 @@ impl Vigilance {
         said(&self.detections, id).or_else(|| said(&self.classes, class))
     }
 
+    /// Whether a detection counts: as it is said, else by how far it is proved.
+    pub fn counts(&self, id: &str, class: &str, maturity: Maturity) -> bool {
+        self.switch(id, class)
+            .unwrap_or_else(|| maturity >= self.maturity.unwrap_or_default())
+    }
+
     /// The same, completed by what a scope above says.
     #[must_use]
     pub fn below(&self, above: &Vigilance) -> Vigilance {

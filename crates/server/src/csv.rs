@@ -26,7 +26,7 @@ const HEAD: &str = "id,collection_id,collection,scope,method,template,calls,stat
     latency_micros_p50,latency_micros_p95,latency_micros_p99,first_seen,last_seen,state,\
     authentication,external_last_seen,anonymous_answered,encrypted,deprecated,protocol,role,drift,\
     known_by,credentials,confidence,sensitive,label,info_types,info_categories,sensitive_spots,\
-    credential_types\r\n";
+    credential_types,attacks,suspicious,attacks_answered,attack_classes\r\n";
 
 /// The first page is read before the answer begins, so that what fails at once says why.
 pub(crate) async fn endpoints(
@@ -132,7 +132,7 @@ fn row(item: EndpointItem, fresh_after: Timestamp, said: &Sensitivity) -> String
 }
 
 /// The columns of what is known beyond counts.
-fn known(it: &Endpoint) -> [String; 18] {
+fn known(it: &Endpoint) -> [String; 22] {
     let word = |answer| match answer {
         Some(true) => "yes",
         Some(false) => "no",
@@ -145,6 +145,8 @@ fn known(it: &Endpoint) -> [String; 18] {
         words.dedup();
         words.join(" ")
     };
+    let classes = it.signals.classes.iter().map(|it| &*it.class);
+    let classes = classes.collect::<Vec<_>>();
     let confidence = it.decisions.iter().map(|it| it.confidence).min();
     [
         it.state.to_owned(),
@@ -165,6 +167,10 @@ fn known(it: &Endpoint) -> [String; 18] {
         words(&it.sensitive_data, |it| it.category),
         words(&it.sensitive_data, |it| it.spot),
         words(&it.credential_data, |it| &it.info_type),
+        it.signals.attacks.to_string(),
+        it.signals.suspicious.to_string(),
+        it.signals.answered.to_string(),
+        classes.join(" "),
     ]
 }
 

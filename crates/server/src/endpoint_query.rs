@@ -2,6 +2,7 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
+use gatewatch_detect::SHIPPED;
 use gatewatch_model::info_type::Category;
 use gatewatch_model::profile::{DecidedBy, Drift, EndpointRole, Protocol};
 use gatewatch_model::{Spot, Timestamp};
@@ -36,6 +37,7 @@ static SORTS: &[(&str, EndpointSort)] = &[
     ("drift", EndpointSort::Drift),
     ("protocol", EndpointSort::Protocol),
     ("role", EndpointSort::Role),
+    ("attacks", EndpointSort::Attacks),
 ];
 
 /// Names begin at a, and of confidence the least is what one looks for.
@@ -187,6 +189,16 @@ pub(crate) static PARAMS: &[Param] = &[
         kind: ParamKind::Choice(|| Spot::ALL.map(spot_name).to_vec()),
     },
     Param {
+        name: "attacked",
+        what: "Whether it was ever attacked.",
+        kind: ParamKind::Choice(|| vec!["yes", "no"]),
+    },
+    Param {
+        name: "attack_class",
+        what: "Only endpoints with signals of this class of attack.",
+        kind: ParamKind::Choice(|| SHIPPED.classes.iter().map(|it| &*it.id).collect()),
+    },
+    Param {
         name: "sort",
         what: "What the list is sorted by, `calls` when not given; `errors` is the share of 5xx answers, \
             `confidence` that of the decision on its template that is least sure.",
@@ -268,8 +280,8 @@ fn facts(asked: &Asked, now: Timestamp) -> FactQuery {
         decided_by: asked.choice("decided_by").and_then(DecidedBy::parse),
         // Asked of what endpoints carry, which the store knows.
         carries: Vec::new(),
-        attacked: None,
-        class: None,
+        attacked: asked.choice("attacked").map(|it| it == "yes"),
+        class: asked.choice("attack_class").map(Box::from),
     }
 }
 

@@ -32,6 +32,7 @@ static COLLECTION_SORTS: &[(&str, CollectionSort)] = &[
     ("endpoints", CollectionSort::Endpoints),
     ("first_seen", CollectionSort::FirstSeen),
     ("last_seen", CollectionSort::LastSeen),
+    ("attacks", CollectionSort::Attacks),
 ];
 
 pub(crate) static ROUTES: &[Route] = &[

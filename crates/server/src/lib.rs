@@ -11,6 +11,7 @@ mod carries;
 mod controls;
 mod csv;
 mod definitions;
+mod detections;
 mod difference;
 mod document;
 mod dress;
@@ -43,8 +44,10 @@ mod sensitivity;
 mod setup;
 mod shapes;
 mod shared;
+mod signals;
 mod tokens;
 mod uploads;
+mod vigilance;
 
 use std::sync::Arc;
 

@@ -16,9 +16,9 @@ use crate::openapi::Content;
 use crate::problem::{Kind, NOT_FOUND, Problem, WRONG_METHOD};
 use crate::shared::Shared;
 use crate::{
-    Faces, audit, controls, definitions, difference, dress, drift, events, guard, health,
-    info_types, ingest, inventory, learned, metrics, openapi, pages, pins, profile, progress,
-    rollups, seen, sensitive, sensitivity, setup, tokens, uploads,
+    Faces, audit, controls, definitions, detections, difference, dress, drift, events, guard,
+    health, info_types, ingest, inventory, learned, metrics, openapi, pages, pins, profile,
+    progress, rollups, seen, sensitive, sensitivity, setup, signals, tokens, uploads, vigilance,
 };
 
 pub(crate) static ROLL: &[&[Route]] = &[
@@ -39,6 +39,9 @@ pub(crate) static ROLL: &[&[Route]] = &[
     rollups::ROUTES,
     progress::ROUTES,
     events::ROUTES,
+    signals::ROUTES,
+    detections::ROUTES,
+    vigilance::ROUTES,
     sensitive::ROUTES,
     sensitivity::ROUTES,
     info_types::ROUTES,

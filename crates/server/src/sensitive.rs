@@ -26,9 +26,9 @@ use crate::routes::{Answer, Face, Gate, Operation, Route, Scoped, Verb};
 use crate::shapes::{LIMIT, List, OFFSET};
 use crate::shared::Shared;
 
-const NAME_CHARACTERS_MAX: usize = 256;
+pub(crate) const NAME_CHARACTERS_MAX: usize = 256;
 
-const COLLECTION: Param = Param {
+pub(crate) const COLLECTION: Param = Param {
     name: "collection",
     what: "Only of this collection.",
     kind: ParamKind::Collection,

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use crate::asked::{Param, ParamKind};
 use crate::facts::{Decision, Facts, authentication, known_by};
 use crate::sensitive::{Carried, CarriedType, highest_label};
+use crate::signals::Signals;
 
 const LIMIT_MAX: u64 = 1_000;
 const OFFSET_MAX: u64 = 1_000_000;
@@ -91,6 +92,8 @@ pub(crate) struct Collection {
     pub drifting: u64,
     /// Types of sensitive information that its endpoints carry, those that most carry first.
     pub info_types: Vec<CarriedType>,
+    /// Attacks on it, those included that found no endpoint.
+    pub signals: Signals,
     /// Its definition as the fold has it; null when it has none.
     pub definition: Option<Defined>,
     /// Time of its first exchange; null when it was never called.
@@ -153,6 +156,8 @@ pub(crate) struct Endpoint {
     /// as what is handed to an endpoint that gives tokens out. They authenticate, and make the
     /// endpoint sensitive only where `credentials_in_place` of its scope says so.
     pub credential_data: Vec<Carried>,
+    /// Attacks on it.
+    pub signals: Signals,
     /// Questions that exchanges answered.
     pub facts: Facts,
     /// The latest time at which it announced to go; null when it did not.
@@ -261,7 +266,7 @@ impl Collection {
             calls,
             endpoints,
             definition,
-            signals: _,
+            signals,
         } = row;
         let CollectionCounts {
             id: _,
@@ -288,6 +293,7 @@ impl Collection {
                 .into_iter()
                 .map(|it| CarriedType::new(it, said))
                 .collect(),
+            signals: Signals::new(signals),
             definition: definition.map(|(title, version)| Defined { title, version }),
             first_seen: seen(first_seen),
             last_seen: seen(last_seen),
@@ -339,6 +345,7 @@ impl Endpoint {
                     ..Carried::new(it, said)
                 })
                 .collect(),
+            signals: Signals::new(known.signals),
             sunset: known.sunset.map(|it| it.to_string()),
             decisions: known.decisions.into_iter().map(Decision::new).collect(),
             callers_estimate,

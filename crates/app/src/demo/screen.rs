@@ -12,6 +12,7 @@ use crate::client::{Client, ClientError};
 
 /// How many are asked for; a terminal shows fewer.
 const COLLECTIONS: &str = "/api/v1/collections?sort=calls&order=desc&limit=12";
+const SIGNALS: &str = "/api/v1/signals?limit=12";
 const ENDPOINTS: &str = "/api/v1/endpoints?sort=calls&order=desc&limit=60";
 /// How much of a new rate shows at once; checkpoints make the raw one jump.
 const FRESH: f64 = 0.35;
@@ -30,6 +31,8 @@ pub struct Board {
     now: Timestamp,
     /// What the demo does beside ordinary traffic.
     pub attack: String,
+    /// Attacks that were seen, by class.
+    seen: Vec<Class>,
 }
 
 #[derive(Clone, Copy)]
@@ -42,6 +45,12 @@ struct Rate {
 struct List<T> {
     items: Vec<T>,
     total: u64,
+}
+
+#[derive(Deserialize)]
+struct Class {
+    class: String,
+    attacks: u64,
 }
 
 #[derive(Deserialize)]
@@ -82,13 +91,25 @@ impl Board {
     pub async fn refresh(&mut self, client: &Client, now: Timestamp) -> Result<(), ClientError> {
         let collections: List<Collection> = ask(client, COLLECTIONS).await?;
         let endpoints: List<Endpoint> = ask(client, ENDPOINTS).await?;
+        let signals: List<Class> = ask(client, SIGNALS).await?;
         self.take(collections, endpoints, now);
+        self.seen = signals.items;
         Ok(())
     }
 
     /// All there is to say in one line.
     pub fn summary(&self) -> String {
-        format!("{}; {}", self.counts(), self.attack)
+        format!("{}; {}; {}", self.counts(), self.attack, self.seen())
+    }
+
+    /// `attacks seen: sqli 12, xss 3`.
+    fn seen(&self) -> String {
+        let seen = self.seen.iter().filter(|it| it.attacks > 0);
+        let seen = seen.map(|it| format!("{} {}", plain(&it.class), it.attacks));
+        match seen.collect::<Vec<_>>().join(", ") {
+            none if none.is_empty() => "no attacks seen yet".to_owned(),
+            seen => format!("attacks seen: {seen}"),
+        }
     }
 
     /// Calls of all collections shown, and of the endpoints how many there are.
@@ -110,7 +131,12 @@ impl Board {
             attack.dim()
         };
         let counts = style(self.counts()).bold();
-        let mut lines = vec![counts.to_string(), attack.to_string(), String::new()];
+        let mut lines = vec![
+            counts.to_string(),
+            attack.to_string(),
+            self.seen(),
+            String::new(),
+        ];
         let heading = format!(
             "{:>9} {:>8} {:>6} {:>9} {:>9}  ",
             "calls", "rate/s", "errors", "p95 ms", "last seen"
@@ -304,12 +330,17 @@ mod tests {
         let mut board = Board::default();
         board.take(collections(100), endpoints(100), Timestamp::from_seconds(1));
         board.take(collections(300), endpoints(300), Timestamp::from_seconds(3));
+        board.seen = vec![Class {
+            class: "sqli".into(),
+            attacks: 12,
+        }];
         let lines = board.lines(200, 40);
         let text = console::strip_ansi_codes(&lines.join("\n")).into_owned();
         assert!(
             text.contains("300     35.0  50.0%      12.3       2 s  GET /a/{id}[2J  shop"),
             "{text}"
         );
+        assert!(text.contains("attacks seen: sqli 12"), "{text}");
         assert!(
             text.contains("1 collections, 1 endpoints, 300 calls, 35/s"),
             "{text}"

@@ -6,10 +6,11 @@ use std::io::{self, Write};
 
 use gatewatch_model::Timestamp;
 use gatewatch_model::effects::EndpointRow;
+use gatewatch_model::facts::SignalFacts;
 use gatewatch_model::profile::{Drift, MemberRow, ProfileRow};
 
 use super::report::{Listed, Report};
-use super::words;
+use super::{attacks, words};
 
 static STYLE: &str = include_str!("report.css");
 static SCRIPT: &str = include_str!("report.js");
@@ -26,6 +27,7 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
          <style>\n{STYLE}</style>\n</head>\n<body>\n"
     )?;
     head(report, out)?;
+    seen(report, out)?;
     for (number, listed) in listed(report) {
         collection(number, listed, out)?;
     }
@@ -74,6 +76,12 @@ fn head(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
             count(|it| it.facts.encrypted.no > 0),
             "warn",
         ),
+        ("attacks", attacked(report, |it| it.attacks), "warn"),
+        (
+            "attacks answered with success",
+            attacked(report, |it| it.answered),
+            "warn",
+        ),
         ("differ from their definition", count(drifts), "warn"),
         ("places that could not be read", report.refused(), "warn"),
     ];
@@ -97,6 +105,39 @@ fn head(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         out,
         "</ul></nav>\n<p class=\"find\"><label>Find <input id=\"find\" type=\"search\" placeholder=\"method, path, word\"></label></p></header>"
     )
+}
+
+fn attacked(report: &Report<'_>, pick: fn(&SignalFacts) -> u64) -> u64 {
+    let collections = report.collections.iter();
+    collections.map(|it| pick(&it.row.signals)).sum()
+}
+
+/// Attacks by class, and where most of them went.
+fn seen(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let classes = attacks::attacks(report);
+    if classes.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "<section id=\"attacks\"><h2>Attacks</h2>\n<table>\n<thead><tr><th>class</th><th class=\"n\">attacks</th>\
+         <th class=\"n\">answered with success</th><th class=\"n\">suspicious</th><th>most at</th></tr></thead>\n<tbody>"
+    )?;
+    for class in classes {
+        let most = class.worst.map_or_else(String::new, |(name, row)| {
+            format!("{} {} of {name}", row.method, row.template)
+        });
+        writeln!(
+            out,
+            "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td><code>{}</code></td></tr>",
+            Escaped(class.class),
+            words::count(class.attacks),
+            words::count(class.answered),
+            words::count(class.suspicious),
+            Escaped(&most)
+        )?;
+    }
+    writeln!(out, "</tbody>\n</table></section>")
 }
 
 /// Those with something to list, each with its number.
@@ -182,7 +223,9 @@ fn endpoint(
     let reasons = words::reasons(row);
     let carries = words::sensitive(&row.facts.sensitive);
     let called = words::sensitive(&row.facts.in_place);
-    if reasons.is_empty() && carries.is_empty() && called.is_empty() && profile.is_none() {
+    let attacks = attacks::of_endpoint(&row.facts.signals);
+    let told = [&reasons, &carries, &called, &attacks];
+    if told.iter().all(|it| it.is_empty()) && profile.is_none() {
         write!(out, "<code>{}</code>", Escaped(&row.template))?;
     } else {
         write!(
@@ -190,6 +233,7 @@ fn endpoint(
             "<details><summary><code>{}</code></summary>",
             Escaped(&row.template)
         )?;
+        list("Attacks", &attacks, out)?;
         list("Sensitive data", &carries, out)?;
         list("Credentials where they belong", &called, out)?;
         list("Why these slots", &reasons, out)?;

@@ -14,6 +14,7 @@ use gatewatch_model::sensitivity::{MemberHit, Sensitive};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::attacks::{self, Attacked};
 use super::reading::FileRead;
 use super::report::{Listed, Report};
 use super::words::place;
@@ -24,6 +25,7 @@ struct Document {
     files: Vec<Value>,
     exchanges: u64,
     coverage: Value,
+    attacks: Vec<Value>,
     collections: Vec<Value>,
 }
 
@@ -38,6 +40,7 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> anyhow::Result<()> {
             "exchanges_unplaced": coverage.exchanges_unplaced,
             "paths_lost": coverage.paths_lost,
         }),
+        attacks: attacks::attacks(report).iter().map(attacked).collect(),
         collections: report.collections.iter().map(collection).collect(),
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
@@ -158,6 +161,24 @@ fn facts(facts: &EndpointFacts) -> Value {
         "sensitive_data": sensitive.iter().map(carried).collect::<Vec<_>>(),
         "credential_data": in_place.iter().map(carried).collect::<Vec<_>>(),
         "signals": self::signals(signals),
+    })
+}
+
+fn attacked(class: &Attacked<'_>) -> Value {
+    let Attacked {
+        class,
+        attacks,
+        suspicious,
+        answered,
+        worst,
+    } = class;
+    let most = |(collection, row): &(&str, &EndpointRow)| json!({ "id": row.id.to_string(), "collection": collection, "method": row.method, "template": row.template });
+    json!({
+        "class": class,
+        "attacks": attacks,
+        "suspicious": suspicious,
+        "answered": answered,
+        "most_at": worst.as_ref().map(most),
     })
 }
 

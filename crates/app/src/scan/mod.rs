@@ -1,5 +1,6 @@
 //! The command `scan`: what captures say of APIs, offline, by the same engines as a server's.
 
+mod attacks;
 pub mod documented;
 mod folding;
 mod hits;

@@ -8,7 +8,7 @@ use console::{Alignment, measure_text_width, pad_str, truncate_str};
 use gatewatch_model::effects::EndpointRow;
 
 use super::report::{Listed, Report};
-use super::words;
+use super::{attacks, words};
 
 /// Wider templates stand out over their column, or are cut at a terminal.
 const TEMPLATE_WIDTH_MAX: usize = 64;
@@ -24,19 +24,20 @@ pub struct Look {
     pub colours: bool,
 }
 
-const HEADINGS: [&str; 8] = [
+const HEADINGS: [&str; 9] = [
     "method",
     "endpoint",
     "calls",
     "statuses",
     "callers",
+    "attacks",
     "authentication",
     "notes",
     "why",
 ];
 const TEMPLATE: usize = 1;
 /// Numbers stand at the right.
-const RIGHT: [usize; 2] = [2, 4];
+const RIGHT: [usize; 3] = [2, 4, 5];
 
 pub fn write(report: &Report<'_>, look: Look, out: &mut dyn Write) -> std::io::Result<()> {
     writeln!(
@@ -46,11 +47,27 @@ pub fn write(report: &Report<'_>, look: Look, out: &mut dyn Write) -> std::io::R
         words::several(report.endpoints(), "endpoint"),
         words::several(report.exchanges(), "exchange"),
     )?;
+    seen(report, look, out)?;
     for listed in &report.collections {
         writeln!(out)?;
         collection(listed, look, out)?;
     }
     coverage(report, out)
+}
+
+/// Attacks by class, and where most of them went.
+fn seen(report: &Report<'_>, look: Look, out: &mut dyn Write) -> std::io::Result<()> {
+    let classes = attacks::attacks(report);
+    if classes.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", paint(look, "attacks by class", "1"))?;
+    let widest = classes.iter().map(|it| it.class.len()).max().unwrap_or(0);
+    for class in classes {
+        let said = format!("{:widest$}  {}", class.class, class.in_words());
+        writeln!(out, "{}", cut(words::plain(&said), look))?;
+    }
+    Ok(())
 }
 
 fn collection(listed: &Listed<'_>, look: Look, out: &mut dyn Write) -> std::io::Result<()> {
@@ -74,7 +91,7 @@ fn collection(listed: &Listed<'_>, look: Look, out: &mut dyn Write) -> std::io::
     if listed.endpoints.is_empty() {
         return misses(listed, look, out);
     }
-    let rows: Vec<[String; 8]> = listed.endpoints.iter().map(|it| cells(it)).collect();
+    let rows: Vec<[String; 9]> = listed.endpoints.iter().map(|it| cells(it)).collect();
     let widths = widths(&rows, look);
     writeln!(
         out,
@@ -140,13 +157,14 @@ fn misses(listed: &Listed<'_>, look: Look, out: &mut dyn Write) -> std::io::Resu
     writeln!(out, "{}", paint(look, &said, "2"))
 }
 
-fn cells(row: &EndpointRow) -> [String; 8] {
+fn cells(row: &EndpointRow) -> [String; 9] {
     let cells = [
         row.method.to_string(),
         row.template.to_string(),
         words::count(row.calls),
         words::statuses(row),
         words::callers(row),
+        attacked(row),
         words::authentication(&row.facts),
         words::notes(&row.facts).join(", "),
         words::reasons(row).join("; "),
@@ -154,9 +172,17 @@ fn cells(row: &EndpointRow) -> [String; 8] {
     cells.map(|it| words::plain(&it))
 }
 
+/// Nothing where there were none.
+fn attacked(row: &EndpointRow) -> String {
+    let attacks = row.facts.signals.attacks;
+    Some(attacks)
+        .filter(|it| *it > 0)
+        .map_or_else(String::new, words::count)
+}
+
 /// A column that is empty everywhere has no width and is left out.
-fn widths(rows: &[[String; 8]], look: Look) -> [usize; 8] {
-    let mut widths = [0; 8];
+fn widths(rows: &[[String; 9]], look: Look) -> [usize; 9] {
+    let mut widths = [0; 9];
     for (at, heading) in HEADINGS.iter().enumerate() {
         let widest = rows
             .iter()
@@ -183,7 +209,7 @@ fn widths(rows: &[[String; 8]], look: Look) -> [usize; 8] {
     widths
 }
 
-fn line(cells: &[String; 8], widths: &[usize; 8], look: Look) -> String {
+fn line(cells: &[String; 9], widths: &[usize; 9], look: Look) -> String {
     let mut line = String::new();
     for (at, (cell, width)) in cells
         .iter()

@@ -203,7 +203,7 @@ fn of(method: &str, path: &str, kind: &str, body: String) -> serde_json::Value {
 }
 
 /// Everything that can be asked without a slot, and each endpoint with its profile.
-fn all_answers(server: &Running) -> String {
+pub fn all_answers(server: &Running) -> String {
     let mut told = String::new();
     let ask = |path: &str| {
         let token = server.token("read-token");

@@ -1,6 +1,8 @@
 //! The real binary in processes of its own, over real HTTP on 127.0.0.1.
 
 #[cfg(test)]
+mod attacks;
+#[cfg(test)]
 mod canaries;
 #[cfg(test)]
 mod command_line;

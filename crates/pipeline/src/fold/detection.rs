@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gatewatch_decode::Reading;
-use gatewatch_detect::{
-    Compiled, Detection as Detected, Detector, Maturity as Proved, Signal as Found, Thresholds,
-};
+use gatewatch_detect::{Compiled, Detection as Detected, Detector, Signal as Found, Thresholds};
 use gatewatch_model::Exchange;
 use gatewatch_model::caller::prefix;
 use gatewatch_model::sensitivity::scopes_above;
@@ -122,20 +120,9 @@ fn said_of(said: &BTreeMap<Box<str>, Vigilance>, scope: &str) -> Vigilance {
     above.fold(Vigilance::default(), |above, own| own.below(&above))
 }
 
-/// Whether a detection counts: as it is said, else by how far it is proved.
 fn counts(said: &Vigilance, detection: &Detected) -> bool {
-    let least = said.maturity.unwrap_or_default();
-    said.switch(&detection.id, &detection.class)
-        .unwrap_or_else(|| maturity(detection.maturity) >= least)
-}
-
-fn maturity(proved: Proved) -> Maturity {
-    match proved {
-        Proved::Sandbox => Maturity::Sandbox,
-        Proved::Incubating => Maturity::Incubating,
-        Proved::Stable => Maturity::Stable,
-        Proved::Deprecated => Maturity::Deprecated,
-    }
+    let maturity = Maturity::parse(detection.maturity.name()).unwrap_or_default();
+    said.counts(&detection.id, &detection.class, maturity)
 }
 
 fn percent(confidence: f32) -> u8 {
@@ -144,7 +131,7 @@ fn percent(confidence: f32) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use gatewatch_detect::SHIPPED;
+    use gatewatch_detect::{Maturity as Proved, SHIPPED};
     use gatewatch_model::signal::Severity;
 
     use super::*;

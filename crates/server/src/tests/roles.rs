@@ -182,10 +182,7 @@ impl Walk {
                 ..plain(route.path)
             },
             "sendControl" => {
-                // A number would be taken for a slot.
-                let letter = |it| char::from(it - b'0' + b'a');
-                let name: String = count.to_string().bytes().map(letter).collect();
-                let body = forget(house, &format!("fresh-{name}")).await;
+                let body = forget(house, &format!("fresh-{count}")).await;
                 Example {
                     body: body.into(),
                     status: 202,
@@ -256,6 +253,15 @@ impl Walk {
     async fn said(&self, route: &Route) -> Option<Example> {
         let (body, status) = match route.operation.id {
             "putSensitivity" => (r#"{"categories":{"other":false}}"#, 202),
+            "putVigilance" => (r#"{"attack":90}"#, 202),
+            "getDetection" => {
+                let path = route.path.replace("{id}", "injection.sql");
+                return Some(Example {
+                    path,
+                    body: "".into(),
+                    status: 200,
+                });
+            }
             "putOwnInfoTypes" => (OWN_TYPES, 202),
             "getOwnInfoTypes" => {
                 let admin = self.house.token(Role::SecurityAdmin, "/");
@@ -334,14 +340,15 @@ async fn define(house: &House) -> String {
 }
 
 /// Makes an endpoint, and the body of a control that forgets it.
+/// Each name has a host of its own: many words below one would become a slot.
 async fn forget(house: &House, name: &str) -> String {
     let ingest = house.token(Role::Ingest, "/shop");
-    house
-        .bring(&ingest, &exchanges(&[&format!("GET /{name} 200")]))
-        .await;
+    let line = exchanges(&["GET /here 200"]);
+    let line = line.replace("https://", &format!("https://{name}."));
+    house.bring(&ingest, &line).await;
     let reader = house.token(Role::Reader, "/");
     let found = house
-        .get(&format!("/api/v1/endpoints?search=/{name}"), &reader)
+        .get(&format!("/api/v1/endpoints?search={name}."), &reader)
         .await
         .json();
     json!({ "kind": "forget", "endpoint": found["items"][0]["id"] }).to_string()
