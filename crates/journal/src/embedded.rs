@@ -151,6 +151,9 @@ impl<F: crate::disk::DiskFile> Serving<F> {
         loop {
             let rest = if log.has_batches() { REST } else { LONG_REST };
             let Some(group) = self.queue.take(rest) else {
+                // However young: after an ordered stop no body stays at rest.
+                log.purge();
+                log.roll_if_released();
                 return;
             };
             if !log.has_batches() {
