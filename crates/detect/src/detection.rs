@@ -1,7 +1,7 @@
 //! One detection, as its file in the catalogue tells it: the card, and its rules if it is written
 //! as data.
 
-use gatewatch_model::signal::Severity;
+use gatewatch_model::signal::{Maturity, Severity};
 use serde::Deserialize;
 
 /// A kind of attack: the `class` that `scan` prints.
@@ -151,55 +151,5 @@ impl Part {
 
     pub fn is_answer(self) -> bool {
         matches!(self, Part::Answer | Part::AnswerHeaders)
-    }
-}
-
-/// How far something in the catalogue has come, and so whether it is on. This is the one place that
-/// says what the words mean; all that prints a maturity prints `meaning` with it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Maturity {
-    Sandbox,
-    Incubating,
-    #[default]
-    Stable,
-    Deprecated,
-}
-
-impl Maturity {
-    pub const ALL: [Maturity; 4] = [
-        Maturity::Sandbox,
-        Maturity::Incubating,
-        Maturity::Stable,
-        Maturity::Deprecated,
-    ];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Maturity::Sandbox => "sandbox",
-            Maturity::Incubating => "incubating",
-            Maturity::Stable => "stable",
-            Maturity::Deprecated => "deprecated",
-        }
-    }
-
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Maturity::Sandbox => {
-                "off; a try that its examples prove and nothing else, and it may change or go"
-            }
-            Maturity::Incubating => {
-                "off; measured on labelled traffic and quiet there, and waiting for real traffic"
-            }
-            Maturity::Stable => "on; measured, and its id stays what it is",
-            Maturity::Deprecated => {
-                "on; something else takes its place, and it goes with a later release"
-            }
-        }
-    }
-
-    /// Unless a scope says otherwise.
-    pub fn is_on(self) -> bool {
-        self >= Maturity::Stable
     }
 }

@@ -23,7 +23,7 @@ mod work;
 
 pub use catalogue::{CatalogueError, Detections, SHIPPED};
 pub use compiled::Compiled;
-pub use detection::{Class, Detection, Maturity, Part, Rule, View};
+pub use detection::{Class, Detection, Part, Rule, View};
 pub use detector::Detector;
 pub use evidence::{Evidence, layers};
 pub use example::{Prover, Surprise};

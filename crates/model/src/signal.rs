@@ -106,11 +106,11 @@ impl Vigilance {
     }
 }
 
-/// How far something of the catalogue is proved.
+/// How far something of the catalogue is proved, and so whether it is on. This is the one place that
+/// says what the words mean; what prints the maturity of one prints `meaning` with it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Maturity {
-    /// Off unless switched on, like incubating.
     #[n(0)]
     Sandbox,
     #[n(1)]
@@ -118,7 +118,6 @@ pub enum Maturity {
     #[n(2)]
     #[default]
     Stable,
-    /// It still counts, and goes with one of the next releases.
     #[n(3)]
     Deprecated,
 }
@@ -142,6 +141,26 @@ impl Maturity {
 
     pub fn parse(text: &str) -> Option<Maturity> {
         Maturity::ALL.into_iter().find(|it| it.name() == text)
+    }
+
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Maturity::Sandbox => {
+                "off; a try that its examples prove and nothing else, and it may change or go"
+            }
+            Maturity::Incubating => {
+                "off; measured on labelled traffic and quiet there, and waiting for real traffic"
+            }
+            Maturity::Stable => "on; measured, and its id stays what it is",
+            Maturity::Deprecated => {
+                "on; something else takes its place, and it goes with a later release"
+            }
+        }
+    }
+
+    /// Unless a scope says otherwise.
+    pub fn is_on(self) -> bool {
+        self >= Maturity::Stable
     }
 }
 

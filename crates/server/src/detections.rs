@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::routing::on;
 use gatewatch_detect::{Detection, Detections, SHIPPED};
 use gatewatch_model::sensitivity::scopes_above;
-use gatewatch_model::signal::{Maturity, Vigilance};
+use gatewatch_model::signal::Vigilance;
 use gatewatch_ports::signals::VigilanceRow;
 use gatewatch_ports::store::Role;
 use serde::Serialize;
@@ -183,7 +183,6 @@ impl Card {
             all.dedup();
             all
         };
-        let maturity = Maturity::parse(maturity.name()).unwrap_or_default();
         Card {
             id: id.clone(),
             title: title.clone(),
@@ -191,7 +190,7 @@ impl Card {
             class_title: of_class.map_or_else(|| class.clone(), |it| it.title.clone()),
             severity: severity.name(),
             maturity: maturity.name(),
-            on: said.counts(id, class, maturity),
+            on: said.counts(id, class, *maturity),
             owasp: with(owasp, of_class.map(|it| &it.owasp)),
             mitre: with(mitre, of_class.map(|it| &it.mitre)),
             why: why.clone(),

@@ -1,7 +1,8 @@
 //! What is read, and what is refused with which words.
 
+use gatewatch_model::signal::Maturity;
+
 use super::*;
-use crate::Maturity;
 use crate::limits::{OWN_BYTES_MAX, OWN_FILES_MAX, OWN_RULES_MAX, RULES_MAX};
 
 /// A detection of one's own.
@@ -281,4 +282,15 @@ fn own_files_have_bounds() {
 
     let shipped: usize = SHIPPED.list.iter().map(|it| it.rules.len()).sum();
     assert!(shipped + OWN_RULES_MAX <= RULES_MAX, "{shipped}");
+}
+
+#[test]
+fn an_unknown_maturity_is_refused_with_the_nearest() {
+    let own = OWN.replace("severity =", "maturity = \"stabel\"\nseverity =");
+    let refusal = SHIPPED.with_own(&[("own.toml", &own)]).unwrap_err();
+    let said = refusal.to_string();
+    assert!(
+        said.contains("maturity") && said.contains("`stable`"),
+        "{said}"
+    );
 }

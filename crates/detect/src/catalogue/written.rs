@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use gatewatch_model::signal::Severity;
+use gatewatch_model::signal::{Maturity, Severity};
 use gatewatch_model::written::key_at;
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::CatalogueError;
-use crate::detection::{Class, Detection, Maturity, Part, Rule, View};
+use crate::detection::{Class, Detection, Part, Rule, View};
 
 pub const CLASSES: &str = "classes.toml";
 const CONFIDENCE_MAX: i64 = 100;
@@ -28,8 +28,7 @@ struct Written {
     class: Spanned<Box<str>>,
     title: Box<str>,
     severity: Spanned<Box<str>>,
-    #[serde(default)]
-    maturity: Maturity,
+    maturity: Option<Spanned<Box<str>>>,
     #[serde(default)]
     owasp: Vec<Box<str>>,
     #[serde(default)]
@@ -157,6 +156,18 @@ impl Place<'_> {
         })
     }
 
+    fn maturity(&self, written: Option<&Spanned<Box<str>>>) -> Result<Maturity, CatalogueError> {
+        let Some(written) = written else {
+            return Ok(Maturity::default());
+        };
+        let name = written.get_ref();
+        Maturity::parse(name).ok_or_else(|| {
+            let known = Maturity::ALL.into_iter().map(Maturity::name);
+            let reason = format!("there is no maturity `{name}`; {}", instead(name, known));
+            self.error(self.line(&written.span()), "maturity", reason)
+        })
+    }
+
     fn rule(&self, written: WrittenRule) -> Result<(Rule, RuleLines), CatalogueError> {
         let confidence = *written.confidence.get_ref();
         let Some(percent) = Some(confidence).filter(|it| (1..=CONFIDENCE_MAX).contains(it)) else {
@@ -216,6 +227,7 @@ pub fn read(file: &str, text: &str, classes: &[Class]) -> Result<Read, Catalogue
     let place = Place { file, text };
     let written = toml::from_str::<Written>(text).map_err(|it| place.syntax(&it))?;
     let severity = place.severity(&written.severity)?;
+    let maturity = place.maturity(written.maturity.as_ref())?;
     let class = written.class.get_ref();
     if !classes.iter().any(|it| it.id == *class) {
         let known = classes.iter().map(|it| &*it.id);
@@ -239,7 +251,7 @@ pub fn read(file: &str, text: &str, classes: &[Class]) -> Result<Read, Catalogue
             class: written.class.into_inner(),
             title: written.title,
             severity,
-            maturity: written.maturity,
+            maturity,
             owasp: written.owasp,
             mitre: written.mitre,
             why: written.why,

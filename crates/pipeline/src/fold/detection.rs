@@ -10,7 +10,7 @@ use gatewatch_model::Exchange;
 use gatewatch_model::caller::prefix;
 use gatewatch_model::sensitivity::scopes_above;
 use gatewatch_model::signal::{
-    Judged, Judgement, Maturity, SIGNAL_PLACE_BYTES_MAX, SIGNALS_MAX, Signal, Vigilance,
+    Judged, Judgement, SIGNAL_PLACE_BYTES_MAX, SIGNALS_MAX, Signal, Vigilance,
 };
 
 /// Scopes whose settings are at hand; with more all are made anew.
@@ -121,8 +121,7 @@ fn said_of(said: &BTreeMap<Box<str>, Vigilance>, scope: &str) -> Vigilance {
 }
 
 fn counts(said: &Vigilance, detection: &Detected) -> bool {
-    let maturity = Maturity::parse(detection.maturity.name()).unwrap_or_default();
-    said.counts(&detection.id, &detection.class, maturity)
+    said.counts(&detection.id, &detection.class, detection.maturity)
 }
 
 fn percent(confidence: f32) -> u8 {
@@ -131,8 +130,8 @@ fn percent(confidence: f32) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use gatewatch_detect::{Maturity as Proved, SHIPPED};
-    use gatewatch_model::signal::Severity;
+    use gatewatch_detect::SHIPPED;
+    use gatewatch_model::signal::{Maturity, Severity};
 
     use super::*;
 
@@ -220,13 +219,13 @@ mod tests {
             };
             counts(said, &found)
         };
-        assert!(counts(&said, Proved::Stable) && counts(&said, Proved::Deprecated));
-        assert!(!counts(&said, Proved::Incubating) && !counts(&said, Proved::Sandbox));
+        assert!(counts(&said, Maturity::Stable) && counts(&said, Maturity::Deprecated));
+        assert!(!counts(&said, Maturity::Incubating) && !counts(&said, Maturity::Sandbox));
         said.maturity = Some(Maturity::Incubating);
-        assert!(counts(&said, Proved::Incubating) && !counts(&said, Proved::Sandbox));
+        assert!(counts(&said, Maturity::Incubating) && !counts(&said, Maturity::Sandbox));
         said.detections = vec![("injection.sql".into(), true)];
-        assert!(counts(&said, Proved::Sandbox));
+        assert!(counts(&said, Maturity::Sandbox));
         said.detections = vec![("injection.sql".into(), false)];
-        assert!(!counts(&said, Proved::Stable));
+        assert!(!counts(&said, Maturity::Stable));
     }
 }
