@@ -45,6 +45,8 @@ format:
 lint:
 	@cargo clippy --version >/dev/null 2>&1 || { echo "check: no clippy; add it: rustup component add clippy" >&2; exit 1; }
 	cargo clippy $(LOCKED) --workspace --all-targets -- -D warnings
+	@# The fuzz targets are a workspace of their own; read, not linked, they need no libFuzzer.
+	CUSTOM_LIBFUZZER_PATH=/dev/null cargo clippy $(LOCKED) --manifest-path fuzz/Cargo.toml --target-dir target -- -D warnings
 
 tidy: ## Checks the structure of the tree alone
 	$(CARGO_RUN) --quiet --package xtask -- tidy

@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 use gatewatch_decode::Reading;
 use gatewatch_inventory::{Callers, Digests, Inventory, Sighting, StateError};
 use gatewatch_model::exchange::{Request, Response};
+use gatewatch_model::info_type::NoTypes;
+use gatewatch_model::signal::Judged;
 use gatewatch_model::{Blemishes, Caller, EndpointId, Exchange, Timestamp};
 use libfuzzer_sys::fuzz_target;
 
@@ -68,6 +70,9 @@ fn real() -> [Vec<u8>; 3] {
             external: None,
             at,
             blemishes: Blemishes::default(),
+            fits: &[],
+            judge: &NoTypes,
+            judged: Judged::default(),
         });
         let endpoint = placed.endpoint.unwrap_or(EndpointId([7; 16]));
         // Far fewer than come back at once.

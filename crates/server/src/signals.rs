@@ -66,13 +66,13 @@ pub(crate) struct Signals {
     /// Of the attacks: those that were answered 2xx.
     pub answered: u64,
     /// By class of attack, sorted by name.
-    pub classes: Vec<Class>,
+    pub classes: Vec<OfClass>,
 }
 
 /// Exchanges with signals of one class.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SignalsOfClass)]
-pub(crate) struct Class {
+pub(crate) struct OfClass {
     /// As `scan` prints it: `sqli`.
     pub class: Box<str>,
     /// For people.
@@ -110,7 +110,7 @@ struct Detected {
 struct SeenClass {
     /// What was counted.
     #[serde(flatten)]
-    counts: Class,
+    counts: OfClass,
     /// In how many collections.
     collections: u64,
     /// At how many of the endpoints there are now.
@@ -145,13 +145,13 @@ impl Signals {
             attacks,
             suspicious,
             answered,
-            classes: classes.into_iter().map(Class::new).collect(),
+            classes: classes.into_iter().map(OfClass::new).collect(),
         }
     }
 }
 
-impl Class {
-    fn new(facts: ClassFacts) -> Class {
+impl OfClass {
+    fn new(facts: ClassFacts) -> OfClass {
         let ClassFacts {
             class,
             attacks,
@@ -169,7 +169,7 @@ impl Class {
                 detection,
                 exchanges,
             });
-        Class {
+        OfClass {
             // A class of somebody's own has no other name here.
             title: SHIPPED
                 .class(&class)
@@ -194,7 +194,7 @@ impl SeenClass {
             endpoints,
         } = count;
         SeenClass {
-            counts: Class::new(facts),
+            counts: OfClass::new(facts),
             collections,
             endpoints,
         }

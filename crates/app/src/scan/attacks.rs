@@ -65,12 +65,12 @@ fn rank(row: &EndpointRow, class: &str) -> (u64, u64) {
 impl Attacked<'_> {
     /// `12 attacks, 3 answered with success, 1 suspicious; most at GET /orders/{id} of shop.example`.
     pub fn in_words(&self) -> String {
-        let mut text = counts(self.attacks, self.answered, self.suspicious);
-        if let Some((collection, row)) = self.worst {
-            text.push_str("; most at ");
-            text.push_str(&format!("{} {} of {collection}", row.method, row.template));
-        }
-        text
+        let counts = counts(self.attacks, self.answered, self.suspicious);
+        let Some((collection, row)) = self.worst else {
+            return counts;
+        };
+        let (method, template) = (&row.method, &row.template);
+        format!("{counts}; most at {method} {template} of {collection}")
     }
 }
 
