@@ -16,6 +16,8 @@ impl Extent {
     pub const NONE: Extent = Extent(f64::INFINITY, f64::NEG_INFINITY);
 
     pub fn add(&mut self, number: f64) {
+        // A saved state may hold anything, and what has no end has no digits to count.
+        let number = number.clamp(f64::MIN, f64::MAX);
         // What lies between the bounds moves neither.
         if number < self.0 {
             self.0 = floor(number);
@@ -104,6 +106,15 @@ mod tests {
     fn the_widest_numbers_have_bounds_too() {
         let (from, to) = of(&[f64::MAX, f64::MIN, 5e-324]);
         assert!(from <= f64::MIN && to >= f64::MAX);
+    }
+
+    #[test]
+    fn a_number_without_end_has_bounds_that_have_one() {
+        let (from, to) = of(&[f64::INFINITY]);
+        assert!(from > 1e307 && to >= f64::MAX);
+        let (from, to) = of(&[f64::NEG_INFINITY]);
+        assert!(from <= f64::MIN && to < -1e307);
+        assert_eq!(Extent(f64::NEG_INFINITY, 7.0).rounded(), Extent(f64::MIN, 7.0));
     }
 
     #[test]
