@@ -13,10 +13,10 @@ use utoipa::ToSchema;
 use crate::access::Grant;
 use crate::asked::{Asked, Param};
 use crate::definitions::find_definition;
-use crate::document::{self, Sending};
+use crate::document::{self, Sending, Warning};
 use crate::inventory::find_collection;
 use crate::learned::{defined, learn};
-use crate::openapi::{Content, list};
+use crate::openapi::{Content, list, shape};
 use crate::problem::{
     BAD_BODY, NOT_FOUND, Problem, SLOW_BODY, TOO_LARGE, UNAVAILABLE, WRONG_ENCODING,
 };
@@ -31,6 +31,11 @@ static DIFFERENCES: &[Answer] = &[Answer {
     status: 200,
     what: "A page of differences, by template.",
     contents: &[Content::Json(list::<Differing>)],
+}];
+static COMPARED: &[Answer] = &[Answer {
+    status: 200,
+    what: "What was read of the document, and a page of differences, by template.",
+    contents: &[Content::Json(shape::<Compared>)],
 }];
 
 pub(crate) static ROUTES: &[Route] = &[
@@ -60,12 +65,13 @@ pub(crate) static ROUTES: &[Route] = &[
         operation: Operation {
             id: "compareDefinition",
             summary: "Where traffic differs from a document",
-            description: "The document is compared and not kept.",
+            description: "The document is compared and not kept. `warnings` say what of it was left out or \
+                taken otherwise; one without any operation is refused.",
             slots: &[("id", "The id of a collection.")],
             params: PAGES,
             headers: ENCODING,
             body: Some(Content::Text("application/octet-stream")),
-            answers: DIFFERENCES,
+            answers: COMPARED,
             problems: &[
                 &BAD_BODY,
                 &SLOW_BODY,
@@ -98,6 +104,22 @@ struct Differing {
     sentence: Box<str>,
 }
 
+/// A document that was only compared.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ComparedDefinition)]
+struct Compared {
+    /// How many operations the document has.
+    operations: u64,
+    /// What was left out or taken otherwise than the document says.
+    warnings: Vec<Warning>,
+    /// A page of differences.
+    items: Vec<Differing>,
+    /// How many there are on all pages.
+    total: u64,
+    /// The `offset` of the next page; null on the last.
+    next_offset: Option<u64>,
+}
+
 async fn get_difference(
     State(shared): State<Arc<Shared>>,
     grant: Grant,
@@ -127,17 +149,33 @@ async fn compare_definition(
     grant: Grant,
     Slot(id): Slot,
     sending: Sending,
-) -> Result<Json<List<Differing>>, Problem> {
+) -> Result<Json<Compared>, Problem> {
     let row = find_collection(&shared, &grant, &id).await?;
     let asked = sending.asked.clone();
-    let defined = document::read(&shared, sending).await?.definition;
+    let read = document::read(&shared, sending).await?;
+    let (defined, warnings) = (read.definition, read.warnings);
+    let operations = defined.operations.len() as u64;
+    if operations == 0 {
+        return Err(document::without_operations(&defined, &warnings));
+    }
     let turn = document::turn(&shared).await?;
     let compared = shared.blocking.ask(move |store| {
         let _turn = turn;
         let (learned, _) = learn(store, row)?;
         Ok(difference(&defined, &learned))
     });
-    Ok(Json(page(compared.await?, &asked)))
+    let List {
+        items,
+        total,
+        next_offset,
+    } = page(compared.await?, &asked);
+    Ok(Json(Compared {
+        operations,
+        warnings,
+        items,
+        total,
+        next_offset,
+    }))
 }
 
 fn page(found: Vec<Difference>, asked: &Asked) -> List<Differing> {

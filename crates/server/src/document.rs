@@ -125,6 +125,25 @@ pub(crate) fn media_type(document: &[u8]) -> &'static str {
     }
 }
 
+/// Why there is nothing to compare: what should have been there, and the first that is odd.
+pub(crate) fn without_operations(defined: &Definition, warnings: &[Warning]) -> Problem {
+    let expected = if defined.format.starts_with("postman") {
+        "a Postman collection has requests in `item`"
+    } else {
+        "an OpenAPI document has paths with methods in `paths`"
+    };
+    let odd = warnings.first().map(|it| {
+        let line = it.line.map(|it| format!("line {it}, "));
+        let line = line.unwrap_or_default();
+        format!(" (at {line}`{}`: {})", it.pointer, it.text)
+    });
+    let detail = format!(
+        "the document has no operation to compare; {expected}{}",
+        odd.unwrap_or_default()
+    );
+    Problem::new(&BAD_BODY, detail)
+}
+
 fn parse(document: Vec<u8>, hint: Option<&str>) -> Result<Read, Problem> {
     let (definition, warnings) =
         gatewatch_estate::definition::read(&document, hint).map_err(no_definition)?;

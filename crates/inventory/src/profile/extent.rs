@@ -114,7 +114,10 @@ mod tests {
         assert!(from > 1e307 && to >= f64::MAX);
         let (from, to) = of(&[f64::NEG_INFINITY]);
         assert!(from <= f64::MIN && to < -1e307);
-        assert_eq!(Extent(f64::NEG_INFINITY, 7.0).rounded(), Extent(f64::MIN, 7.0));
+        assert_eq!(
+            Extent(f64::NEG_INFINITY, 7.0).rounded(),
+            Extent(f64::MIN, 7.0)
+        );
     }
 
     #[test]

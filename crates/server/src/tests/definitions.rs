@@ -253,3 +253,41 @@ async fn what_was_learned_is_written_and_compared() {
     let kept = house.get(&uri, &reader).await.json();
     assert_eq!(kept["items"], Value::Array(found));
 }
+
+#[tokio::test]
+async fn what_is_odd_in_a_compared_document_is_told() {
+    let (house, id) = shop().await;
+    let reader = house.token(Role::Reader, "/shop");
+    let uri = format!("/api/v1/collections/{id}/difference");
+    let odd = "openapi: 3.1.0\ninfo: {title: Shop, version: '1'}\npaths:\n  /orders/{id}:\n    \
+        get: {responses: {'200': {description: ok}}}\n    put: 7\n";
+    let told = house.post(&uri, &reader, odd).await;
+    assert_eq!(told.status, StatusCode::OK, "{}", told.text);
+    let told = told.json();
+    assert_eq!(told["operations"], 1, "{told}");
+    assert_eq!(told["warnings"][0]["line"], 6, "{told}");
+    assert_eq!(
+        told["warnings"][0]["pointer"], "/paths/~1orders~1{id}/put",
+        "{told}"
+    );
+    for (empty, why) in [
+        (
+            "openapi: 3.1.0\ninfo: {title: Shop, version: '1'}\npaths: {}\n",
+            "`paths`",
+        ),
+        (
+            "openapi: 3.1.0\ninfo: {title: Shop, version: '1'}\npaths:\n  /a:\n    get: 7\n",
+            "line 5",
+        ),
+        (
+            r#"{"info":{"name":"a","schema":"https://schema.getpostman.com/json/collection/v2.1.0/collection.json"},"item":[]}"#,
+            "`item`",
+        ),
+    ] {
+        let told = house.post(&uri, &reader, empty).await;
+        assert_eq!(told.status, StatusCode::BAD_REQUEST, "{}", told.text);
+        let detail = told.json()["detail"].to_string();
+        assert!(detail.contains("no operation"), "{detail}");
+        assert!(detail.contains(why), "{why}: {detail}");
+    }
+}
