@@ -1,7 +1,5 @@
 //! What a list of endpoints can be asked for.
 
-use axum::http::HeaderMap;
-use axum::http::header::ACCEPT;
 use gatewatch_detect::SHIPPED;
 use gatewatch_model::info_type::Category;
 use gatewatch_model::profile::{DecidedBy, Drift, EndpointRole, Protocol};
@@ -205,11 +203,7 @@ pub(crate) static PARAMS: &[Param] = &[
         kind: ParamKind::Choice(|| SORTS.iter().map(|it| it.0).collect()),
     },
     ORDER,
-    Param {
-        name: "format",
-        what: "Without it the `Accept` header decides.",
-        kind: ParamKind::Choice(|| vec!["json", "csv"]),
-    },
+    csv::FORMAT,
     LIMIT,
     OFFSET,
 ];
@@ -234,15 +228,6 @@ pub(crate) fn read(grant: Grant, asked: &Asked, now: Timestamp) -> EndpointQuery
         descending: is_descending(asked, RISING.contains(&sort)),
         offset: asked.whole("offset"),
         limit: asked.whole("limit"),
-    }
-}
-
-pub(crate) fn wants_csv(asked: &Asked, headers: &HeaderMap) -> bool {
-    match asked.choice("format") {
-        Some(format) => format == "csv",
-        None => headers
-            .get(ACCEPT)
-            .is_some_and(|it| it.as_bytes().starts_with(csv::MEDIA_TYPE.as_bytes())),
     }
 }
 
@@ -303,13 +288,6 @@ mod tests {
         let asked = Asked::default();
         assert!(!is_descending(&asked, true));
         assert!(is_descending(&asked, false));
-    }
-
-    #[test]
-    fn a_browser_gets_json_and_a_spreadsheet_csv() {
-        let accept = |text: &'static str| HeaderMap::from_iter([(ACCEPT, text.parse().unwrap())]);
-        assert!(wants_csv(&Asked::default(), &accept("text/csv, */*")));
-        assert!(!wants_csv(&Asked::default(), &accept("text/html, */*")));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::access::Grant;
 use crate::asked::{Asked, Param, ParamKind};
 use crate::carries;
 use crate::csv;
-use crate::endpoint_query::{self, ORDER, SEARCH_CHARACTERS_MAX, is_descending, pick, wants_csv};
+use crate::endpoint_query::{self, ORDER, SEARCH_CHARACTERS_MAX, is_descending, pick};
 use crate::openapi::{Content, list, shape};
 use crate::problem::{NOT_FOUND, Problem};
 use crate::routes::{Answer, Face, Gate, Operation, Route, Scoped, Verb};
@@ -222,10 +222,8 @@ async fn list_endpoints(
 ) -> Result<Response, Problem> {
     let mut query = endpoint_query::read(grant, &asked, shared.now());
     query.facts.carries = carries::asked(&shared, &query.scope, &asked).await?;
-    if wants_csv(&asked, &headers) {
-        if !asked.is_given("limit") {
-            query.limit = csv::ROWS_MAX;
-        }
+    if csv::is_asked(&asked, &headers) {
+        query.limit = csv::rows(&asked);
         return csv::endpoints(shared, query).await;
     }
     let (offset, fresh_after) = (query.offset, query.facts.fresh_after);

@@ -1,10 +1,14 @@
 //! Sensitive information that endpoints carry: by type, where, how sure that is and why, and what
 //! was discovered last.
 
+mod columns;
+
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use axum::routing::on;
 use gatewatch_model::Spot;
 use gatewatch_model::info_type::{Category, Ground, Grounds};
@@ -19,6 +23,7 @@ use utoipa::ToSchema;
 
 use crate::access::Grant;
 use crate::asked::{Asked, Param, ParamKind};
+use crate::csv;
 use crate::endpoint_query::spot_name;
 use crate::openapi::{Content, list};
 use crate::problem::Problem;
@@ -45,7 +50,8 @@ pub(crate) static ROUTES: &[Route] = &[
             id: "listSensitiveData",
             summary: "Types of sensitive information that endpoints carry",
             description: "Added up over all endpoints of the scope, of a collection, or of all APIs of a \
-                gateway's service; those that most endpoints carry come first.",
+                gateway's service; those that most endpoints carry come first. As CSV (`format=csv` or \
+                `Accept: text/csv`) all types are written, or as many as `limit` says.",
             params: &[
                 COLLECTION,
                 Param {
@@ -55,13 +61,17 @@ pub(crate) static ROUTES: &[Route] = &[
                         characters_max: NAME_CHARACTERS_MAX,
                     },
                 },
+                csv::FORMAT,
                 LIMIT,
                 OFFSET,
             ],
             answers: &[Answer {
                 status: 200,
                 what: "A page of types.",
-                contents: &[Content::Json(list::<CarriedType>)],
+                contents: &[
+                    Content::Json(list::<CarriedType>),
+                    Content::Text(csv::MEDIA_TYPE),
+                ],
             }],
             ..Operation::PLAIN
         },
@@ -77,12 +87,17 @@ pub(crate) static ROUTES: &[Route] = &[
             id: "listDiscoveries",
             summary: "Where sensitive information was discovered",
             description: "A member of an endpoint that was found to be sensitive, or to be of another type \
-                than before; latest first. The last 100,000 are kept.",
-            params: &[COLLECTION, LIMIT, OFFSET],
+                than before; latest first. The last 100,000 are kept. As CSV (`format=csv` or \
+                `Accept: text/csv`) up to 100,000 rows from `offset` on are written, or as many as \
+                `limit` says.",
+            params: &[COLLECTION, csv::FORMAT, LIMIT, OFFSET],
             answers: &[Answer {
                 status: 200,
                 what: "A page of discoveries.",
-                contents: &[Content::Json(list::<Discovered>)],
+                contents: &[
+                    Content::Json(list::<Discovered>),
+                    Content::Text(csv::MEDIA_TYPE),
+                ],
             }],
             ..Operation::PLAIN
         },
@@ -233,40 +248,64 @@ async fn list_types(
     State(shared): State<Arc<Shared>>,
     grant: Grant,
     asked: Asked,
-) -> Result<Json<List<CarriedType>>, Problem> {
-    let (offset, limit) = (asked.whole("offset"), asked.whole("limit"));
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let query = TypeQuery {
         scope: grant.scope,
         collection: asked.collection("collection"),
         service: asked.text("service"),
     };
+    let offset = asked.whole("offset");
+    if csv::is_asked(&asked, &headers) {
+        return columns::types(shared, query, offset, csv::rows(&asked)).await;
+    }
+    let list = carried_types(&shared, query, offset, asked.whole("limit")).await?;
+    Ok(Json(list).into_response())
+}
+
+/// A page of types.
+async fn carried_types(
+    shared: &Shared,
+    query: TypeQuery,
+    offset: u64,
+    limit: u64,
+) -> Result<List<CarriedType>, Problem> {
     let known = shared
         .blocking
         .ask(move |store| Ok((store.info_types(&query)?, said(store)?)));
     let (types, said) = known.await?;
     let write = |it| CarriedType::new(it, &said);
-    Ok(Json(List::cut(types, offset, limit, write)))
+    Ok(List::cut(types, offset, limit, write))
 }
 
 async fn list_discoveries(
     State(shared): State<Arc<Shared>>,
     grant: Grant,
     asked: Asked,
-) -> Result<Json<List<Discovered>>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let query = DiscoveryQuery {
         scope: grant.scope,
         collection: asked.collection("collection"),
         offset: asked.whole("offset"),
         limit: asked.whole("limit"),
     };
+    if csv::is_asked(&asked, &headers) {
+        let limit = csv::rows(&asked);
+        return columns::discoveries(shared, DiscoveryQuery { limit, ..query }).await;
+    }
+    let list = discovered(&shared, query).await?;
+    Ok(Json(list).into_response())
+}
+
+/// A page of discoveries.
+async fn discovered(shared: &Shared, query: DiscoveryQuery) -> Result<List<Discovered>, Problem> {
     let offset = query.offset;
     let known = shared
         .blocking
         .ask(move |store| Ok((store.discoveries(&query)?, said(store)?)));
     let (page, said) = known.await?;
-    Ok(Json(List::of(page, offset, |it| {
-        Discovered::new(it, &said)
-    })))
+    Ok(List::of(page, offset, |it| Discovered::new(it, &said)))
 }
 
 impl Carried {

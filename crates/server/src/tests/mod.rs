@@ -10,5 +10,6 @@ mod ingest;
 mod reading;
 mod roles;
 mod setup;
+mod sheets;
 mod structure;
 mod trouble;
