@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::response::Response;
-use gatewatch_ports::store::Page;
 use gatewatch_ports::sensitive::{DiscoveryQuery, TypeQuery};
+use gatewatch_ports::store::Page;
 
 use super::{CarriedType, Discovered, carried_types, discovered};
 use crate::csv::{Sheet, line, write};
