@@ -154,7 +154,8 @@ impl Members {
         }
     }
 
-    /// The object with the most names, if they are so many.
+    /// The object with the most names, if they are so many and it is not wide yet. In one that is,
+    /// names that proved themselves stay, however many they are.
     fn widest(&self, names_min: usize) -> Option<u64> {
         let mut names = Vec::new();
         for member in &self.list {
@@ -165,6 +166,7 @@ impl Members {
         names.sort_unstable();
         names.dedup();
         let counts = names.chunk_by(|one, two| one.0 == two.0);
+        let counts = counts.filter(|it| !self.is_wide(it[0].0));
         let widest = counts.map(|it| (it.len(), it[0].0)).max()?;
         (widest.0 >= names_min).then_some(widest.1)
     }
@@ -175,7 +177,10 @@ impl Members {
         if self.list.len() <= NAMES_PER_OBJECT_MAX || self.wide.len() >= WIDE_MAX {
             return false;
         }
-        let too_many = |object: &str| self.names(spot, object) > NAMES_PER_OBJECT_MAX;
+        let too_many = |object: &str| {
+            !self.is_wide(path::object(spot, object))
+                && self.names(spot, object) > NAMES_PER_OBJECT_MAX
+        };
         let Some((object, _)) = path::objects(path).find(|it| too_many(it.0)) else {
             return false;
         };

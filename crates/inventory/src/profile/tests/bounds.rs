@@ -128,6 +128,35 @@ fn an_object_with_very_many_names_has_keys() {
     assert_eq!(member(&profile, "users.{key}.role").types[0].1, 200);
 }
 
+/// Names that proved themselves stay, and a merge once looked for the widest object for ever.
+#[test]
+fn a_merge_of_objects_with_many_proved_names_ends() {
+    let of = |letter: char| {
+        let mut profile = Profile::default();
+        for _ in 0..3 {
+            let name = |at: u8| {
+                format!(
+                    "{letter}{}",
+                    char::from(b'a' + at % 26)
+                        .to_string()
+                        .repeat(1 + usize::from(at / 26))
+                )
+            };
+            let leaves = (0..40).map(|at| leaf(Spot::ResponseBody, &name(at), "x"));
+            let said = Said {
+                leaves: leaves.collect(),
+                ..Said::default()
+            };
+            observe(&mut profile, &said);
+        }
+        profile
+    };
+    let both = merged(&of('l'), &of('r'));
+    let members = row(&both).members;
+    assert_eq!(members.len(), 80);
+    assert!(members.iter().all(|it| it.present == 3));
+}
+
 #[test]
 fn a_million_member_names_leave_the_profile_bounded() {
     let mut profile = Profile::default();
