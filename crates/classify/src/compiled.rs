@@ -245,19 +245,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_gate_opens_for_each_pattern_that_a_value_fits(text in "[0-9A-Za-z .@+-]{1,30}") {
+        fn the_gate_opens_for_what_fits_and_the_shape_says_no_more(
+            text in "[0-9A-Za-z .@+-]{1,30}|[0-9]{1,30}",
+        ) {
             let compiled = &*COMPILED;
             let mut caches = compiled.caches();
             let shape = Shape::of(text.as_bytes());
+            let all = compiled.all.blocks();
+            let mut admitted = PatternSet::default();
+            compiled.sieve.admit(shape, [all, &[]], &mut admitted);
             for ready in compiled.patterns.iter().filter(|it| it.alone >= COUNTED_FROM) {
-                if ready.form.fits(text.as_bytes(), &mut caches) {
-                    let (mut opened, mut admitted) = (false, PatternSet::default());
-                    let all = compiled.all.blocks();
-                    compiled.sieve.admit(shape, [all, &[]], &mut admitted);
-                    let mut open = |it: &Ready| opened |= core::ptr::eq(it, ready);
-                    compiled.each_open(shape, &admitted, true, &mut open);
-                    prop_assert!(opened);
-                }
+                let mut opened = false;
+                let mut open = |it: &Ready| opened |= core::ptr::eq(it, ready);
+                compiled.each_open(shape, &admitted, true, &mut open);
+                let fits = ready.form.fits(text.as_bytes(), &mut caches);
+                let by_shape = opened && ready.form.fits_shape(text.as_bytes(), shape, &mut caches);
+                prop_assert_eq!(fits, by_shape);
             }
         }
     }

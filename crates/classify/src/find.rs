@@ -312,7 +312,7 @@ impl Work {
         let mut judge = |ready: &Ready, work: &mut Work| {
             let bytes = text.as_bytes();
             if !target.on.contains(ready.info_type)
-                || !ready.form.fits(bytes, &mut work.caches)
+                || !ready.form.fits_shape(bytes, shape, &mut work.caches)
                 || ready.check.is_some_and(|it| !(it.passes)(bytes))
                 || *placeholder.get_or_insert_with(|| is_placeholder(text, shape))
             {

@@ -9,7 +9,7 @@ use regex_automata::{Anchored, Input, MatchKind};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::Hir;
 
-use crate::gate::{Bounds, Bytes, HEAD};
+use crate::gate::{Bounds, Bytes, DIGIT, HEAD, Shape};
 use crate::needle::Needle;
 
 /// A larger table is not built ahead; its states are found as they are needed.
@@ -27,8 +27,24 @@ pub(crate) struct Form {
     pub bounds: Bounds,
     /// Looked for first, if a value can begin with nearly anything.
     needle: Option<Needle>,
+    digits: Digits,
     engine: Engine,
 }
+
+/// What is known of texts of digits alone by their length: most patterns of numbers ask for no
+/// more, and a number is tried against two dozen of them.
+#[derive(Debug, Default)]
+struct Digits {
+    /// A bit for each length at which none fits.
+    never: u32,
+    /// A bit for each length at which all do whose first bytes the bounds allow.
+    always: u32,
+}
+
+/// Lengths of which that is known.
+const DIGITS_MAX: u32 = 31;
+/// Where digits lead to more states than this, it depends on them.
+const DIGIT_STATES_MAX: usize = 64;
 
 type Table = dense::DFA<Vec<u32>>;
 
@@ -71,8 +87,10 @@ impl Form {
             )
             .build_from_hir(&hir)
             .map_err(|error| error.to_string())?;
+        let mut digits = Digits::default();
         let engine = if let Some((table, begin)) = table(&nfa) {
             narrow(&table, begin, &mut bounds);
+            digits = Digits::of(&table, begin, &bounds);
             Engine::Table(Box::new(table), begin)
         } else {
             let config = LazyConfig::new()
@@ -89,6 +107,7 @@ impl Form {
         let firsts = (0..=u8::MAX).filter(|it| bounds.head[0].has(*it)).count();
         Ok(Form {
             needle: Needle::of(&hir).filter(|_| firsts > FIRSTS_FEW_MAX),
+            digits,
             bounds,
             engine,
         })
@@ -103,6 +122,20 @@ impl Form {
         };
         // An automaton gives up only where it was told to, which these were not.
         found.ok().flatten().map(|it| it.offset())
+    }
+
+    /// Whether all of a text fits whose shape the bounds allow.
+    pub fn fits_shape(&self, text: &[u8], shape: Shape, caches: &mut Caches) -> bool {
+        if shape.is_only(DIGIT) && shape.len <= DIGITS_MAX {
+            let length = 1 << shape.len;
+            if self.digits.never & length != 0 {
+                return false;
+            }
+            if self.digits.always & length != 0 {
+                return true;
+            }
+        }
+        self.fits(text, caches)
     }
 
     /// Whether all of the text fits.
@@ -134,6 +167,34 @@ impl Form {
             Engine::Table(table, _) => table.memory_usage(),
             Engine::Lazy(lazy, _) => lazy.get_nfa().memory_usage(),
         }
+    }
+}
+
+impl Digits {
+    fn of(table: &Table, begin: StateID, bounds: &Bounds) -> Digits {
+        let mut digits = Digits::default();
+        let mut here = vec![begin];
+        for length in 1..=DIGITS_MAX {
+            let head = bounds.head.get(length as usize - 1);
+            let steps = |state: StateID| {
+                let allowed = (b'0'..=b'9').filter(|it| head.is_none_or(|head| head.has(*it)));
+                allowed.map(move |it| table.next_state(state, it))
+            };
+            here = here.into_iter().flat_map(steps).collect();
+            here.sort_unstable();
+            here.dedup();
+            if here.len() > DIGIT_STATES_MAX {
+                break;
+            }
+            let fits = |it: &StateID| table.is_match_state(table.next_eoi_state(*it));
+            let fitting = here.iter().filter(|it| fits(it)).count();
+            if fitting == 0 {
+                digits.never |= 1 << length;
+            } else if fitting == here.len() {
+                digits.always |= 1 << length;
+            }
+        }
+        digits
     }
 }
 
@@ -251,6 +312,25 @@ mod tests {
         let form = Form::new(regex, &mut 0).unwrap();
         assert!(matches!(form.engine, Engine::Lazy(..)));
         assert_eq!(longest(regex, "axxxbcdefghijklmnopqrst!"), Some(20));
+    }
+
+    #[test]
+    fn of_digits_the_length_says_what_it_can() {
+        let known = |regex: &str| {
+            let digits = Form::new(regex, &mut 0).unwrap().digits;
+            let lengths = |bits: u32| (1..12).filter(|it| bits & 1 << it != 0).collect::<Vec<_>>();
+            (lengths(digits.always), lengths(digits.never))
+        };
+        assert_eq!(
+            known(r"[1-9]\d{3}(\d{2})?"),
+            (vec![4, 6], vec![1, 2, 3, 5, 7, 8, 9, 10, 11])
+        );
+        // Beyond the first bytes a digit may be a wrong one.
+        let (always, never) = known(r"\d{4}[0-4]\d|\d{3}");
+        assert_eq!(always, [3]);
+        assert!(!never.contains(&6));
+        let (always, never) = known(r"\d{3}-\d{4}");
+        assert!(always.is_empty() && never.contains(&7));
     }
 
     #[test]

@@ -3,33 +3,46 @@
 
 use std::sync::LazyLock;
 
+use hashbrown::HashTable; // order never observed: only looked up by key
+use xxhash_rust::xxh3::xxh3_64;
+
 const NAME_WORDS_MAX: usize = 7;
 const KNOWN_WORDS: core::ops::RangeInclusive<usize> = 2..=4;
 const WORD_BYTES_MAX: usize = 40;
 const ADDRESS_LETTERS_MIN: usize = 3;
 
-static GIVEN: LazyLock<Vec<&str>> =
-    LazyLock::new(|| sorted(include_str!("../../../../catalogue/words/given-names.txt")));
-static NOT_NAMES: LazyLock<Vec<&str>> =
-    LazyLock::new(|| sorted(include_str!("../../../../catalogue/words/not-names.txt")));
-static STREETS: LazyLock<Vec<&str>> =
-    LazyLock::new(|| sorted(include_str!("../../../../catalogue/words/streets.txt")));
+static GIVEN: LazyLock<WordSet> =
+    LazyLock::new(|| WordSet::of(include_str!("../../../../catalogue/words/given-names.txt")));
+static NOT_NAMES: LazyLock<WordSet> =
+    LazyLock::new(|| WordSet::of(include_str!("../../../../catalogue/words/not-names.txt")));
+static STREETS: LazyLock<WordSet> =
+    LazyLock::new(|| WordSet::of(include_str!("../../../../catalogue/words/streets.txt")));
 
-fn sorted(text: &'static str) -> Vec<&'static str> {
-    let mut words = text.split_whitespace().collect::<Vec<_>>();
-    words.sort_unstable();
-    words.dedup();
-    words
-}
+/// Words in small letters.
+struct WordSet(HashTable<&'static str>);
 
-fn is_in(words: &[&str], word: &str) -> bool {
-    let mut lower = [0_u8; WORD_BYTES_MAX];
-    let Some(lower) = lower.get_mut(..word.len()) else {
-        return false;
-    };
-    lower.copy_from_slice(word.as_bytes());
-    lower.make_ascii_lowercase();
-    core::str::from_utf8(lower).is_ok_and(|it| words.binary_search(&it).is_ok())
+impl WordSet {
+    fn of(text: &'static str) -> WordSet {
+        let mut words = HashTable::<&str>::new();
+        let hash = |it: &str| xxh3_64(it.as_bytes());
+        for word in text.split_whitespace() {
+            words
+                .entry(hash(word), |it| *it == word, |it| hash(it))
+                .or_insert(word);
+        }
+        WordSet(words)
+    }
+
+    fn has(&self, word: &str) -> bool {
+        let mut lower = [0_u8; WORD_BYTES_MAX];
+        let Some(lower) = lower.get_mut(..word.len()) else {
+            return false;
+        };
+        lower.copy_from_slice(word.as_bytes());
+        lower.make_ascii_lowercase();
+        let known = self.0.find(xxh3_64(lower), |it| it.as_bytes() == lower);
+        known.is_some()
+    }
 }
 
 /// Whether it could be the name of a person where a member says so.
@@ -40,7 +53,7 @@ pub(super) fn name(value: &[u8]) -> bool {
     let mut words = 0;
     for word in words_of(text) {
         words += 1;
-        if words > NAME_WORDS_MAX || !is_name_word(word) || is_in(&NOT_NAMES, word) {
+        if words > NAME_WORDS_MAX || !is_name_word(word) || NOT_NAMES.has(word) {
             return false;
         }
     }
@@ -65,9 +78,9 @@ pub(super) fn known_name(value: &[u8]) -> bool {
     if capitals < 2 || !words_of(text).all(|it| capital(it) || small(it)) {
         return false;
     }
-    let first = words_of(text).next().is_some_and(|it| is_in(&GIVEN, it));
+    let first = words_of(text).next().is_some_and(|it| GIVEN.has(it));
     // `Roe, Jane` as well.
-    first || text.contains(',') && words_of(text).any(|it| is_in(&GIVEN, it))
+    first || text.contains(',') && words_of(text).any(|it| GIVEN.has(it))
 }
 
 /// Whether it could be an address where a member says so: words and a number, or a word for a
@@ -136,7 +149,7 @@ fn is_street(word: &str) -> bool {
         "laan", "plein", "gracht", "kade", "steeg", "pad", "singel", "dreef", "gatan", "vägen",
         "vagen", "gata", "vej", "katu", "tie", "utca",
     ];
-    is_in(&STREETS, word)
+    STREETS.has(word)
         || word.len() >= 7
             && ENDINGS
                 .iter()

@@ -11,6 +11,7 @@ use crate::vocabulary::{Claim, Role, Vocabulary};
 
 /// Types that one name can speak for or against.
 const SPEAKERS_MAX: usize = 64;
+const _: () = assert!(SPEAKERS_MAX <= u8::MAX as usize, "places are one byte");
 /// Claims of phrases that one name is weighed by.
 const CLAIMS_MAX: usize = 256;
 /// Words before a value that can say that it is a number of another kind.
@@ -61,6 +62,9 @@ pub(crate) struct Listener {
     /// From and to among the words, and the claims on it.
     phrases: Vec<(u8, u8, Range<u32>)>,
     claims: Vec<Found>,
+    /// For each type, where its claims stand, counted from one; zero if it has none. Phrases that
+    /// many types share would else be searched for time and again.
+    places: Vec<u8>,
     /// What was heard last, the strongest first.
     pub heard: Vec<Speaker>,
 }
@@ -225,7 +229,9 @@ impl Listener {
     /// Finds every phrase in the words, and what each type has of them.
     fn look_up(&mut self, vocabulary: &Vocabulary) {
         self.phrases.clear();
-        self.claims.clear();
+        for found in self.claims.drain(..) {
+            self.places[found.info_type as usize] = 0;
+        }
         let count = self.words.len();
         for from in 0..count {
             for to in from + 1..=count.min(from + PHRASE_WORDS_MAX) {
@@ -265,11 +271,12 @@ impl Listener {
 
     fn claim(&mut self, claim: Claim, (from, to): (u8, u8), shared: u8) {
         let covered = (1_u32 << to) - (1 << from);
-        let known = self
-            .claims
-            .iter_mut()
-            .find(|it| it.info_type == claim.info_type);
-        if let Some(known) = known {
+        let at = claim.info_type as usize;
+        if self.places.len() <= at {
+            self.places.resize(at + 1, 0);
+        }
+        let known = (self.places[at] as usize).checked_sub(1);
+        if let Some(known) = known.and_then(|it| self.claims.get_mut(it)) {
             known.covered |= covered;
             known.against |= !claim.speaks_for;
             known.shared = known.shared.min(shared);
@@ -282,6 +289,7 @@ impl Listener {
                 against: !claim.speaks_for,
                 shared,
             });
+            self.places[at] = self.claims.len() as u8;
         }
     }
 
