@@ -32,7 +32,8 @@ A line that cannot be read is said on standard error with its number; the rest i
 
 With a definition each of its collections says how it stands to that: endpoints that are never seen
 (documented, not called), shadow (called, not documented), zombie (no longer in the newer of two
-definitions, and called) or different (seen otherwise than documented, and how).
+definitions, and called), removed (the same, and not called since) or different (seen otherwise than
+documented, and how).
 
 Examples:
   gatewatch demo --print 20000 > demo.jsonl

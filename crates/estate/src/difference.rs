@@ -6,6 +6,7 @@ mod endpoints;
 mod security;
 
 use gatewatch_model::definition::{Definition, Operation};
+use gatewatch_model::difference::{DifferenceKind, times};
 use gatewatch_model::effects::EndpointRow;
 use gatewatch_model::profile::ProfileRow;
 
@@ -28,67 +29,23 @@ pub struct Difference {
     pub sentence: Box<str>,
 }
 
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $variant:ident $text:literal,)*) => {
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum DifferenceKind {
-            $($(#[$doc])* $variant,)*
-        }
-
-        impl DifferenceKind {
-            pub const ALL: &'static [DifferenceKind] = &[$(DifferenceKind::$variant,)*];
-
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(DifferenceKind::$variant => $text,)*
-                }
-            }
-        }
-    };
-}
-
-kinds! {
-    NeverSeen "never-seen",
-    Undocumented "undocumented",
-    /// Not documented itself, but calls of it fit a documented template that has a slot where
-    /// this has a word, or the other way round.
-    Overlap "overlap",
-    DeprecatedCalled "deprecated-called",
-    /// Calls without credentials were answered where the definition asks for some.
-    AnonymousAnswered "anonymous-answered",
-    /// Credentials of a kind that the definition does not ask for.
-    OtherCredential "other-credential",
-    /// Plain HTTP where all documented servers have TLS.
-    NotEncrypted "not-encrypted",
-    UndocumentedParameter "undocumented-parameter",
-    UndocumentedMember "undocumented-member",
-    MissingRequired "missing-required",
-    OtherType "other-type",
-    OtherFormat "other-format",
-    OtherValue "other-value",
-    UndocumentedStatus "undocumented-status",
-    UndocumentedMediaType "undocumented-media-type",
-}
-
-/// Sorted by template, method, kind and place; at most `DIFFERENCES_MAX`.
-pub fn difference(defined: &Definition, learned: &LearnedApi) -> Vec<Difference> {
+/// Sorted by template, method, kind and place; at most `DIFFERENCES_MAX`. Where the definition would
+/// take the place of one that is `kept`, what is missing in it counts as removed.
+pub fn difference(
+    defined: &Definition,
+    kept: Option<&Definition>,
+    learned: &LearnedApi,
+) -> Vec<Difference> {
     let mut found = Vec::new();
-    for pair in endpoints::pairs(defined, learned, &mut found) {
+    for pair in endpoints::pairs((defined, kept), learned, &mut found) {
         if found.len() >= DIFFERENCES_MAX {
             break;
         }
         if pair.operation.deprecated && pair.row.calls > 0 {
             let (calls, last) = (pair.row.calls, pair.row.last_seen);
-            pair.report(
-                &mut found,
-                DifferenceKind::DeprecatedCalled,
-                "",
-                ("deprecated", &calls_text(calls)),
-                &format!(
-                    "is documented as deprecated and was called {}, last {last}",
-                    times(calls)
-                ),
-            );
+            let seen = format!("{}, last {last}", times(calls));
+            let kind = DifferenceKind::DeprecatedCalled;
+            pair.report(&mut found, kind, "", ("deprecated", &seen));
         }
         security::compare(defined, &pair, &mut found);
         bodies::compare(&pair, &mut found);
@@ -113,7 +70,6 @@ impl Pair<'_> {
         kind: DifferenceKind,
         place: &str,
         (defined, seen): (&str, &str),
-        says: &str,
     ) {
         let (method, template) = (&self.row.method, &self.row.template);
         let subject = if place.is_empty() {
@@ -121,6 +77,7 @@ impl Pair<'_> {
         } else {
             format!("{method} {template}: {place}")
         };
+        let says = kind.says(defined, seen);
         found.push(Difference {
             template: template.clone(),
             method: method.clone(),
@@ -130,13 +87,6 @@ impl Pair<'_> {
             seen: seen.into(),
             sentence: format!("{subject} {says}").into(),
         });
-    }
-}
-
-fn times(count: u64) -> String {
-    match count {
-        1 => "once".to_owned(),
-        count => format!("{count} times"),
     }
 }
 

@@ -9,7 +9,7 @@ use gatewatch_estate::{LearnedApi, definition, difference, openapi};
 use gatewatch_model::Spot;
 use gatewatch_model::definition::{Definition, Operation};
 use gatewatch_model::effects::{CollectionKind, EndpointRow};
-use gatewatch_model::profile::{Credential, MemberRow};
+use gatewatch_model::profile::{Credential, Drift, MemberRow};
 use nasty::{any_learned, at, collection, endpoint, member, profile};
 use proptest::prelude::*;
 
@@ -32,7 +32,7 @@ fn learned(endpoints: Vec<(EndpointRow, Vec<MemberRow>)>) -> LearnedApi {
 
 /// `kind method template place`.
 fn shown(defined: &Definition, learned: &LearnedApi) -> Vec<String> {
-    let found = difference(defined, learned);
+    let found = difference(defined, None, learned);
     assert!(found.is_sorted());
     found
         .iter()
@@ -162,7 +162,7 @@ fn members_seen_otherwise_are_told_one_by_one() {
             "other-value $.request.query.size",
         ]
     );
-    let sentences = difference(&defined(SHOP), &seen);
+    let sentences = difference(&defined(SHOP), None, &seen);
     let of = |kind: &str, place: &str| {
         let found = sentences
             .iter()
@@ -190,16 +190,16 @@ fn what_is_on_one_side_only_is_told_and_what_may_be_meant() {
         (endpoint("DELETE", "/v1/pets/all", &[(204, 1)]), vec![]),
         (endpoint("GET", "/v1/admin", &[(200, 1)]), vec![]),
     ]);
-    let found = difference(&defined(SHOP), &seen);
+    let found = difference(&defined(SHOP), None, &seen);
     let sentences = found.iter().map(|it| &*it.sentence).collect::<Vec<_>>();
     assert_eq!(
         sentences,
         [
             "GET /v1/admin is not documented and was called once, last 2026-11-21T08:01:00Z",
             "POST /v1/graphql is documented and was never seen",
-            "DELETE /v1/pets/all was called once and is not documented itself; `/v1/pets/{petId}` is, and one of both has a slot where the other has a word",
+            "DELETE /v1/pets/all was called once, last 2026-11-21T08:01:00Z and is not documented itself; `/v1/pets/{petId}` is, and one of both has a slot where the other has a word",
             "GET /v1/pets/mine is documented and was never seen; calls of it may stand under `/v1/pets/{id}`",
-            "DELETE /v1/pets/{petId} is documented (as deprecated) and was never seen; calls of it may stand under `/v1/pets/all`",
+            "DELETE /v1/pets/{petId} is documented and was never seen; it is deprecated; calls of it may stand under `/v1/pets/all`",
         ]
     );
 }
@@ -210,7 +210,11 @@ fn security_is_held_against_what_was_answered() {
     get.facts.credentials.insert(Credential::Basic);
     get.facts.anonymous_answered.add(true, at(1));
     get.facts.encrypted.add(false, at(1));
-    let mut post = endpoint("POST", "/v1/graphql", &[(200, 5), (503, 2)]);
+    let mut post = endpoint(
+        "POST",
+        "/v1/graphql",
+        &[(200, 5), (202, 2), (429, 1), (503, 2)],
+    );
     post.facts.anonymous_answered.add(true, at(1));
     let mut delete = endpoint("DELETE", "/v1/pets/{id}", &[(204, 3)]);
     delete.facts.credentials.insert(Credential::ApiKeyHeader);
@@ -236,11 +240,11 @@ fn media_types_are_compared_without_their_parameters() {
     let types = ["Application/JSON; charset=utf-8", "image/png", "text/html"];
     let profile = seen.endpoints[0].1.as_mut().unwrap();
     profile.response_types = types.iter().map(|it| ((*it).into(), 2)).collect();
-    let found = difference(&defined(text), &seen);
+    let found = difference(&defined(text), None, &seen);
     let sentences = found.iter().map(|it| &*it.sentence).collect::<Vec<_>>();
     assert_eq!(
         sentences,
-        ["GET /a: $.response came as text/html 2 times; documented is application/json, image/*"]
+        ["GET /a: $.response came as text/html 2 times; documented are application/json, image/*"]
     );
 }
 
@@ -263,7 +267,7 @@ fn thousands_of_strangers_are_bounded_in_number_and_time() {
         endpoints: rows.collect(),
     };
     let start = std::time::Instant::now();
-    assert_eq!(difference(&defined, &learned).len(), DIFFERENCES_MAX);
+    assert_eq!(difference(&defined, None, &learned).len(), DIFFERENCES_MAX);
     assert!(start.elapsed().as_secs() < 20);
 }
 
@@ -271,7 +275,7 @@ proptest! {
     #[test]
     fn an_export_does_not_differ_from_its_origin(learned in any_learned(false)) {
         let defined = defined(&openapi::text(&openapi::write(&learned, None)));
-        let found = difference(&defined, &learned);
+        let found = difference(&defined, None, &learned);
         let known = found.iter().filter(|it| {
             // An endpoint that never answered has no calls, so it was never seen.
             it.kind.name() != "never-seen"
@@ -288,6 +292,45 @@ proptest! {
         let (defined, _) = definition::read(openapi::text(&openapi::write(&other, None)).as_bytes(), None).unwrap();
         let mut reversed = learned.clone();
         reversed.endpoints.reverse();
-        prop_assert_eq!(difference(&defined, &learned), difference(&defined, &reversed));
+        prop_assert_eq!(difference(&defined, None, &learned), difference(&defined, None, &reversed));
     }
+}
+
+#[test]
+fn what_a_newer_definition_lacks_is_a_zombie_or_removed_and_no_shadow() {
+    let mut called = endpoint("GET", "/v1/admin", &[(200, 3)]);
+    called.facts.drift = Some(Drift::Zombie);
+    let mut gone = endpoint("GET", "/v1/stock", &[(200, 1)]);
+    gone.facts.drift = Some(Drift::Removed);
+    let strange = endpoint("GET", "/v1/debug", &[(200, 1)]);
+    let pet = endpoint("GET", "/v1/pets/{id}", &[(200, 5)]);
+    let rows = [called, gone, strange, pet].map(|it| (it, vec![]));
+    let seen = learned(rows.into());
+    let empty = defined("openapi: 3.0.0\npaths: {/a: {get: {}}}");
+    let found = difference(&empty, Some(&defined(SHOP)), &seen);
+    let sentences = found.iter().map(|it| &*it.sentence).collect::<Vec<_>>();
+    assert_eq!(
+        sentences,
+        [
+            "GET /a is documented and was never seen",
+            "GET /v1/admin was removed from a newer definition and is still called, 3 times, last 2026-11-21T08:01:00Z",
+            "GET /v1/debug is not documented and was called once, last 2026-11-21T08:01:00Z",
+            "GET /v1/pets/{id} was removed from a newer definition; before that it was called 5 times, last 2026-11-21T08:01:00Z",
+            "GET /v1/stock was removed from a newer definition; before that it was called once, last 2026-11-21T08:01:00Z",
+        ]
+    );
+}
+
+#[test]
+fn a_slot_of_integers_is_no_uuid() {
+    let text = "openapi: 3.0.0\npaths: {'/a/{b}': {get: {parameters: [{name: b, in: path, required: true, schema: {type: string, format: uuid}}], responses: {'200': {description: x}}}}}";
+    let mut slot = member(Spot::RequestPath, 0, "id", "string", 4);
+    slot.formats = vec![("integer".into(), 4)];
+    let seen = learned(vec![(endpoint("GET", "/a/{id}", &[(200, 4)]), vec![slot])]);
+    let found = difference(&defined(text), None, &seen);
+    let sentences = found.iter().map(|it| &*it.sentence).collect::<Vec<_>>();
+    assert_eq!(
+        sentences,
+        ["GET /a/{id}: $.request.path.id is documented as uuid and was never so: integer 4 times"]
+    );
 }

@@ -204,11 +204,28 @@ impl Said {
                 _ => Drift::AsDocumented,
             });
         }
+        if self.implies(key) {
+            return None;
+        }
         let key = shape(key);
         let removed = self.removed.binary_search_by(|it| (*it.0).cmp(&key));
         match removed {
             Ok(at) if seen.last > self.removed[at].1 => Some(Drift::Zombie),
-            _ => seen.answered.then_some(Drift::Shadow),
+            Ok(_) => (seen.calls > 0).then_some(Drift::Removed),
+            Err(_) => seen.answered.then_some(Drift::Shadow),
+        }
+    }
+
+    /// Nobody documents `HEAD` beside `GET`, nor what browsers ask before they call.
+    fn implies(&self, key: &str) -> bool {
+        let Some((method, template)) = key.split_once(' ') else {
+            return false;
+        };
+        let mut operations = self.definitions.iter().flat_map(|it| at(it, template));
+        match method {
+            "HEAD" => operations.any(|it| *it.method == *"GET"),
+            "OPTIONS" => operations.next().is_some(),
+            _ => false,
         }
     }
 
@@ -240,6 +257,14 @@ pub(crate) struct Seen {
     pub answered: bool,
     /// Otherwise than documented.
     pub differs: bool,
+}
+
+/// What a definition says of a template, by method.
+fn at<'d>(definition: &'d Definition, template: &str) -> &'d [Operation] {
+    let all = &definition.operations;
+    let start = all.partition_point(|it| *it.template < *template);
+    let count = all[start..].partition_point(|it| *it.template == *template);
+    &all[start..start + count]
 }
 
 fn order(operation: &Operation) -> (&str, &str) {

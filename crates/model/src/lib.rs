@@ -4,6 +4,7 @@
 pub mod caller;
 pub mod control;
 pub mod definition;
+pub mod difference;
 pub mod effects;
 #[macro_use]
 pub mod exchange;

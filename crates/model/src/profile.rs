@@ -193,6 +193,8 @@ named! {
         Zombie = 3 "zombie",
         /// Documented, and seen otherwise than documented.
         Different = 4 "different",
+        /// Removed from a newer definition and not called since.
+        Removed = 5 "removed",
     }
 }
 
@@ -315,7 +317,7 @@ pub struct ProfileRow {
     pub query_aliases_max: u32,
     #[n(13)]
     pub batch_max: u32,
-    /// Where it differs from the definition: `undocumented parameter $.request.query.debug`.
+    /// Where it differs from the definition, in the words of `difference`.
     #[n(14)]
     pub differences: Vec<Box<str>>,
     /// Where its callers are; `None` where that was never known.

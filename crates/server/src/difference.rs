@@ -65,7 +65,8 @@ pub(crate) static ROUTES: &[Route] = &[
         operation: Operation {
             id: "compareDefinition",
             summary: "Where traffic differs from a document",
-            description: "The document is compared and not kept. `warnings` say what of it was left out or \
+            description: "The document is compared and not kept; what it lacks of the definition that is kept \
+                counts as removed. `warnings` say what of it was left out or \
                 taken otherwise; one without any operation is refused.",
             slots: &[("id", "The id of a collection.")],
             params: PAGES,
@@ -92,7 +93,7 @@ struct Differing {
     method: Box<str>,
     /// As it was seen, or else as it is documented.
     template: Box<str>,
-    /// `never-seen`, `undocumented`, `undocumented-parameter`, `other-type` and so on.
+    /// `never-seen`, `shadow`, `zombie`, `undocumented-parameter`, `other-type` and so on.
     kind: &'static str,
     /// `$.request.query.debug`; empty for the whole endpoint.
     place: Box<str>,
@@ -135,7 +136,7 @@ async fn get_difference(
             return Ok(None);
         };
         let (learned, _) = learn(store, row)?;
-        Ok(Some(difference(&defined, &learned)))
+        Ok(Some(difference(&defined, None, &learned)))
     });
     let compared = compared.await?.ok_or_else(|| {
         let detail = "the definition that is kept cannot be read by this release; upload it again";
@@ -161,8 +162,9 @@ async fn compare_definition(
     let turn = document::turn(&shared).await?;
     let compared = shared.blocking.ask(move |store| {
         let _turn = turn;
+        let kept = self::defined(store, &row)?;
         let (learned, _) = learn(store, row)?;
-        Ok(difference(&defined, &learned))
+        Ok(difference(&defined, kept.as_ref(), &learned))
     });
     let List {
         items,

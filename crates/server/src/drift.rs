@@ -33,8 +33,8 @@ pub(crate) static ROUTES: &[Route] = &[Route {
         id: "getDrift",
         summary: "How a collection stands to its definition",
         description: "`never-seen`: documented and never seen. `shadow`: seen and not documented. `zombie`: \
-            removed from a newer definition and still called. `different`: seen otherwise than \
-            documented; `differences` says how. Without `kind`, endpoints of all kinds but \
+            removed from a newer definition and still called. `removed`: the same, and not called \
+            since. `different`: seen otherwise than documented; `differences` says how. Without `kind`, endpoints of all kinds but \
             `as-documented` are listed.",
         slots: &[("id", "The id of a collection.")],
         params: &[
@@ -85,6 +85,8 @@ struct DriftCounts {
     shadow: u64,
     /// Removed from a newer definition and still called.
     zombie: u64,
+    /// Removed from a newer definition and not called since.
+    removed: u64,
     /// Documented, and seen otherwise than documented.
     different: u64,
 }
@@ -162,6 +164,7 @@ impl DriftCounts {
                 Drift::NeverSeen => &mut written.never_seen,
                 Drift::Shadow => &mut written.shadow,
                 Drift::Zombie => &mut written.zombie,
+                Drift::Removed => &mut written.removed,
                 Drift::Different => &mut written.different,
             };
             *into = count;

@@ -424,7 +424,7 @@ fn captures_are_held_against_definitions() {
     let collection = &document["collections"][0];
     assert_eq!(
         collection["drift"],
-        serde_json::json!({ "as-documented": 1, "never-seen": 1, "shadow": 1, "zombie": 1, "different": 0 })
+        serde_json::json!({ "as-documented": 1, "never-seen": 1, "shadow": 1, "zombie": 1, "different": 0, "removed": 0 })
     );
     let endpoints = collection["endpoints"].as_array().unwrap();
     let stands: Vec<(&str, &str)> = endpoints

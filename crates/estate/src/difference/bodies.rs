@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gatewatch_model::Spot;
 use gatewatch_model::definition::{DefinedMember, DefinedResponse};
+use gatewatch_model::difference::{DifferenceKind, must_be_documented, other_format, times};
 use gatewatch_model::profile::MemberRow;
 
-use super::{Difference, DifferenceKind, Pair, times};
-use crate::learned::{self, SURE_OBSERVED_MIN};
+use super::{Difference, Pair};
+use crate::learned;
 use crate::limits::NAMED_MAX;
 use crate::member_path::{self, Step};
 use crate::templates;
@@ -91,17 +92,10 @@ fn statuses(pair: &Pair<'_>, found: &mut Vec<Difference>) {
     let names = names.join(", ");
     for (status, calls) in &pair.row.statuses {
         let known = documented.iter().any(|it| is_status(&it.status, *status));
-        if (100..600).contains(status) && !known {
-            pair.report(
-                found,
-                DifferenceKind::UndocumentedStatus,
-                "$.response",
-                (&names, &status.to_string()),
-                &format!(
-                    "answered {status} {}; documented are {names}",
-                    times(*calls)
-                ),
-            );
+        if must_be_documented(*status) && !known {
+            let seen = format!("{status} {}", times(*calls));
+            let kind = DifferenceKind::UndocumentedStatus;
+            pair.report(found, kind, "$.response", (&names, &seen));
         }
     }
 }
@@ -126,13 +120,9 @@ fn media_types<'s>(
             it == "*/*" || it == plain || family != it && plain.starts_with(family)
         };
         if !plain.is_empty() && !documented.iter().any(|it| fits(it)) {
-            pair.report(
-                found,
-                DifferenceKind::UndocumentedMediaType,
-                place,
-                (&names, &plain),
-                &format!("came as {plain} {}; documented is {names}", times(*count)),
-            );
+            let seen = format!("{plain} {}", times(*count));
+            let kind = DifferenceKind::UndocumentedMediaType;
+            pair.report(found, kind, place, (&names, &seen));
         }
     }
 }
@@ -286,8 +276,7 @@ impl<'s> Side<'s> {
             DifferenceKind::UndocumentedParameter
         };
         let seen = format!("{} of {}", row.present, row.observed);
-        let says = format!("is not documented and was there in {seen} exchanges");
-        pair.report(found, kind, &place(self.spot, top), ("", &seen), &says);
+        pair.report(found, kind, &place(self.spot, top), ("", &seen));
     }
 
     fn missing(&self, pair: &Pair<'_>, found: &mut Vec<Difference>) {
@@ -311,15 +300,11 @@ impl<'s> Side<'s> {
                 Some(row) => (row.present, row.observed),
                 None => (0, observed),
             };
-            if observed >= SURE_OBSERVED_MIN && present < observed {
-                let missing = observed - present;
-                let seen = format!("missing in {missing} of {observed}");
-                let says = format!(
-                    "is documented as required and was missing in {missing} of {observed} exchanges"
-                );
+            if present < observed {
+                let seen = format!("{} of {observed}", observed - present);
                 let place = place(self.spot, path);
                 let kind = DifferenceKind::MissingRequired;
-                pair.report(found, kind, &place, ("required", &seen), &says);
+                pair.report(found, kind, &place, ("required", &seen));
             }
         }
     }
@@ -383,50 +368,22 @@ fn values(
     let others = others.collect::<Vec<_>>().join(", ");
     if said && !others.is_empty() {
         let documented = defined.types.join(" or ");
-        let says = format!("is documented as {documented} and was {others}");
         let kind = DifferenceKind::OtherType;
-        pair.report(found, kind, place, (&documented, &others), &says);
+        pair.report(found, kind, place, (&documented, &others));
     }
-    format(pair, found, place, row, defined);
+    let texts = row.types.iter().filter(|it| &*it.0 == "string");
+    let texts = texts.map(|it| it.1).sum();
+    if let Some(seen) = other_format(&defined.format, texts, &row.formats) {
+        let kind = DifferenceKind::OtherFormat;
+        pair.report(found, kind, place, (&defined.format, &seen));
+    }
     let known = |it: &&(Box<str>, u64)| !defined.values.contains(&it.0);
     let others = row.values.iter().filter(known).take(NAMED_MAX);
     let others = others.map(|it| format!("`{}`", it.0)).collect::<Vec<_>>();
     if !defined.values.is_empty() && !others.is_empty() {
         let documented = defined.values.join(", ");
         let others = others.join(", ");
-        let says = format!("was {others}; documented are {documented}");
         let kind = DifferenceKind::OtherValue;
-        pair.report(found, kind, place, (&documented, &others), &says);
+        pair.report(found, kind, place, (&documented, &others));
     }
-}
-
-/// Formats that both sides know by one name.
-static FORMATS: &[&str] = &["date", "date-time", "email", "ipv4", "ipv6", "uri", "uuid"];
-
-fn format(
-    pair: &Pair<'_>,
-    found: &mut Vec<Difference>,
-    place: &str,
-    row: &MemberRow,
-    defined: &DefinedMember,
-) {
-    let texts = learned::types(row).get("string").copied().unwrap_or(0);
-    let fits = row.formats.iter().filter(|it| it.0 == defined.format);
-    let fits = fits.map(|it| it.1).sum::<u64>();
-    if !FORMATS.contains(&&*defined.format) || texts < SURE_OBSERVED_MIN || fits > 0 {
-        return;
-    }
-    let names = row.formats.iter().map(|it| &*it.0).take(NAMED_MAX);
-    let names = names.collect::<Vec<_>>().join(", ");
-    let seen = if names.is_empty() {
-        "no known format"
-    } else {
-        &names
-    };
-    let says = format!(
-        "is documented as {} and was never so in {texts} texts ({seen})",
-        defined.format
-    );
-    let kind = DifferenceKind::OtherFormat;
-    pair.report(found, kind, place, (&defined.format, seen), &says);
 }

@@ -3,20 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gatewatch_model::definition::{Definition, Operation};
+use gatewatch_model::difference::{DifferenceKind, times};
 use gatewatch_model::effects::EndpointRow;
+use gatewatch_model::profile::Drift;
 
-use super::{Difference, DifferenceKind, Pair, calls_text, times};
+use super::{Difference, Pair};
 use crate::learned::{LearnedApi, split};
 use crate::limits::{DIFFERENCES_MAX, OVERLAPS_MAX};
 use crate::templates;
 
 /// Reports what is on one side only, and returns what is on both.
 pub(super) fn pairs<'p>(
-    defined: &'p Definition,
+    (defined, kept): (&'p Definition, Option<&'p Definition>),
     learned: &'p LearnedApi,
     found: &mut Vec<Difference>,
 ) -> Vec<Pair<'p>> {
-    let documented = Documented::new(defined);
+    let mut documented = Documented::new(defined);
+    let kept = kept.into_iter().flat_map(|it| &it.operations);
+    documented.kept = kept.map(|it| key(&it.method, &it.template)).collect();
     let mut overlaps = Overlaps::default();
     let mut seen = BTreeSet::new();
     let mut pairs = Vec::new();
@@ -63,6 +67,8 @@ struct Documented<'d> {
     /// Methods and paths of operations that have names of their own.
     named: BTreeSet<String>,
     by_shape: ByShape<'d>,
+    /// Of the definition whose place this one would take.
+    kept: BTreeSet<String>,
 }
 
 impl<'d> Documented<'d> {
@@ -89,6 +95,7 @@ impl<'d> Documented<'d> {
                 .collect(),
             methods,
             named,
+            kept: BTreeSet::new(),
             by_shape: by_shape(all.map(|it| (&*it.method, &*it.template))),
         }
     }
@@ -158,33 +165,27 @@ fn undocumented(
     overlaps: &mut Overlaps,
     row: &EndpointRow,
 ) -> Difference {
-    let (method, template, calls) = (&row.method, &row.template, row.calls);
-    let other = overlaps.find(&documented.by_shape, method, template);
-    let (kind, sentence) = match other {
-        Some(other) => (
-            DifferenceKind::Overlap,
-            format!(
-                "{method} {template} was called {} and is not documented itself; `{other}` is, and one of both has a slot where the other has a word",
-                times(calls)
-            ),
-        ),
-        None => (
-            DifferenceKind::Undocumented,
-            format!(
-                "{method} {template} is not documented and was called {}, last {}",
-                times(calls),
-                row.last_seen
-            ),
-        ),
+    let (method, template) = (&row.method, &row.template);
+    let mut other = None;
+    let kind = match row.facts.drift {
+        Some(Drift::Zombie) => DifferenceKind::Zombie,
+        Some(Drift::Removed) => DifferenceKind::Removed,
+        _ if documented.kept.contains(&key(method, template)) => DifferenceKind::Removed,
+        _ => {
+            other = overlaps.find(&documented.by_shape, method, template);
+            other.map_or(DifferenceKind::Shadow, |_| DifferenceKind::Overlap)
+        }
     };
+    let defined = other.unwrap_or_default();
+    let seen = format!("{}, last {}", times(row.calls), row.last_seen);
     Difference {
         template: template.clone(),
         method: method.clone(),
         kind,
         place: "".into(),
-        defined: other.unwrap_or_default().into(),
-        seen: calls_text(calls).into(),
-        sentence: sentence.into(),
+        defined: defined.into(),
+        sentence: format!("{method} {template} {}", kind.says(defined, &seen)).into(),
+        seen: seen.into(),
     }
 }
 
@@ -193,7 +194,7 @@ fn never_seen(operation: &Operation, other: Option<&str>) -> Difference {
         method, template, ..
     } = operation;
     let deprecated = if operation.deprecated {
-        " (as deprecated)"
+        "; it is deprecated"
     } else {
         ""
     };
@@ -201,16 +202,15 @@ fn never_seen(operation: &Operation, other: Option<&str>) -> Difference {
         Some(other) => format!("; calls of it may stand under `{other}`"),
         None => String::new(),
     };
+    let kind = DifferenceKind::NeverSeen;
+    let says = kind.says(template, "");
     Difference {
         template: template.clone(),
         method: method.clone(),
-        kind: DifferenceKind::NeverSeen,
+        kind,
         place: "".into(),
         defined: template.clone(),
         seen: "".into(),
-        sentence: format!(
-            "{method} {template} is documented{deprecated} and was never seen{perhaps}"
-        )
-        .into(),
+        sentence: format!("{method} {template} {says}{deprecated}{perhaps}").into(),
     }
 }

@@ -1,9 +1,10 @@
 //! What a definition asks for before it answers, against what callers showed and were given.
 
 use gatewatch_model::definition::Definition;
+use gatewatch_model::difference::DifferenceKind;
 use gatewatch_model::profile::Credential;
 
-use super::{Difference, DifferenceKind, Pair, calls_text};
+use super::{Difference, Pair, calls_text};
 
 pub(super) fn compare(defined: &Definition, pair: &Pair<'_>, found: &mut Vec<Difference>) {
     let encrypted = &pair.row.facts.encrypted;
@@ -12,13 +13,7 @@ pub(super) fn compare(defined: &Definition, pair: &Pair<'_>, found: &mut Vec<Dif
     let all_tls = !servers.is_empty() && servers.iter().all(|it| tls(&it.scheme));
     if all_tls && encrypted.no > 0 {
         let calls = calls_text(encrypted.no);
-        pair.report(
-            found,
-            DifferenceKind::NotEncrypted,
-            "",
-            ("https", &format!("{calls} in plain")),
-            &format!("is documented under https alone; {calls} came without TLS"),
-        );
+        pair.report(found, DifferenceKind::NotEncrypted, "", ("https", &calls));
     }
     let security = &pair.operation.security;
     if !security.said {
@@ -32,13 +27,8 @@ pub(super) fn compare(defined: &Definition, pair: &Pair<'_>, found: &mut Vec<Dif
     let answered = pair.row.facts.anonymous_answered.yes;
     if !security.anonymous && answered > 0 {
         let calls = calls_text(answered);
-        pair.report(
-            found,
-            DifferenceKind::AnonymousAnswered,
-            "",
-            (&names, &format!("{calls} answered without credentials")),
-            &format!("is documented to ask for {names}; {calls} without credentials were answered"),
-        );
+        let kind = DifferenceKind::AnonymousAnswered;
+        pair.report(found, kind, "", (&names, &calls));
     }
     if security.schemes.iter().any(|it| &*it.kind == "unknown") {
         return;
@@ -60,13 +50,8 @@ pub(super) fn compare(defined: &Definition, pair: &Pair<'_>, found: &mut Vec<Dif
         } else {
             &names
         };
-        pair.report(
-            found,
-            DifferenceKind::OtherCredential,
-            "",
-            (documented, &others),
-            &format!("is documented to ask for {documented}; callers showed {others}"),
-        );
+        let kind = DifferenceKind::OtherCredential;
+        pair.report(found, kind, "", (documented, &others));
     }
 }
 

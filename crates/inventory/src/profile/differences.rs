@@ -1,8 +1,12 @@
 //! Where an endpoint was seen otherwise than its definition says. What only a refused request
-//! carried is no difference, nor is a status that any server may answer.
+//! carried is no difference, nor is a status that any server may answer. Kinds and words are those
+//! of `gatewatch_model::difference`.
+
+use std::collections::BTreeSet;
 
 use gatewatch_model::Spot;
 use gatewatch_model::definition::{DefinedMember, Operation};
+use gatewatch_model::difference::{DifferenceKind, must_be_documented, other_format, times};
 use gatewatch_model::facts::Facts;
 use gatewatch_model::profile::MemberRow;
 
@@ -27,25 +31,20 @@ pub(super) fn differences(
     types(operation, profile, &mut found);
     let security = &operation.security;
     if security.said && !security.anonymous && profile.anonymous_answered.yes > 0 {
-        let schemes = security.schemes.iter().map(|it| &*it.kind);
-        let schemes = schemes.collect::<Vec<_>>().join(" or ");
-        let schemes = if schemes.is_empty() {
-            "credentials".into()
-        } else {
-            schemes
+        let schemes = security.schemes.iter();
+        let schemes = schemes.map(|it| format!("{} ({})", it.name, it.kind));
+        let schemes = schemes.collect::<Vec<_>>().join(", ");
+        let calls = match profile.anonymous_answered.yes {
+            1 => "1 call".to_owned(),
+            calls => format!("{calls} calls"),
         };
-        found.push(format!(
-            "answered without credentials, but {schemes} is documented"
-        ));
+        found.push(DifferenceKind::AnonymousAnswered.says(&schemes, &calls));
     }
     found.sort_unstable();
     found.dedup();
     found.truncate(DIFFERENCES_MAX);
     found.into_iter().map(String::into_boxed_str).collect()
 }
-
-/// What any server may answer, whatever its definition says.
-const ANYWHERE: [u16; 9] = [401, 403, 404, 405, 406, 408, 413, 415, 429];
 
 /// A member that is not documented, or is of another type.
 fn odd_member(operation: &Operation, row: &MemberRow) -> Option<String> {
@@ -64,20 +63,34 @@ fn odd_member(operation: &Operation, row: &MemberRow) -> Option<String> {
         let key = schemes.any(|it| *it.kind == *"api-key-query" && it.carrier == row.path);
         let told = parameter && key || documented.iter().any(known);
         let undocumented = (parameter || body) && !told;
-        let what = if parameter { "parameter" } else { "member" };
-        return undocumented.then(|| format!("undocumented {what} {}", place(row.spot, &row.path)));
+        let kind = if parameter {
+            DifferenceKind::UndocumentedParameter
+        } else {
+            DifferenceKind::UndocumentedMember
+        };
+        let seen = format!("{} of {}", row.present, row.observed);
+        return undocumented.then(|| tell(row.spot, &row.path, kind, ("", &seen)));
     };
     let texts = !body || !is_json(operation, row.spot);
-    let other = row
-        .types
-        .iter()
-        .find(|(name, count)| !allows(member, row, name, *count, texts))?;
-    Some(format!(
-        "{} is {}, documented as {}",
-        place(row.spot, &row.path),
-        other.0,
-        member.types.join(" or ")
-    ))
+    let mut others = row.types.iter();
+    if let Some((name, count)) =
+        others.find(|(name, count)| !allows(member, row, name, *count, texts))
+    {
+        let seen = format!("{name} {}", times(*count));
+        let documented = member.types.join(" or ");
+        let said = (&*documented, &*seen);
+        return Some(tell(row.spot, &row.path, DifferenceKind::OtherType, said));
+    }
+    let strings = row.types.iter().filter(|it| *it.0 == *"string");
+    let strings = strings.map(|it| it.1).sum();
+    let seen = other_format(&member.format, strings, &row.formats)?;
+    let said = (&*member.format, &*seen);
+    Some(tell(row.spot, &row.path, DifferenceKind::OtherFormat, said))
+}
+
+/// A difference at a place, in a sentence.
+fn tell(spot: Spot, path: &str, kind: DifferenceKind, (defined, seen): (&str, &str)) -> String {
+    format!("{} {}", place(spot, path), kind.says(defined, seen))
 }
 
 /// Members that every exchange should have, and some did not.
@@ -107,10 +120,9 @@ fn missing(operation: &Operation, rows: &[MemberRow], found: &mut Vec<String>) {
         let present = there.map(|it| it.present).max().unwrap_or(0);
         if present < observed {
             let lacking = observed - present;
-            let place = place(member.spot, &member.path);
-            found.push(format!(
-                "required {place} missing in {lacking} of {observed}"
-            ));
+            let said = ("required", &*format!("{lacking} of {observed}"));
+            let kind = DifferenceKind::MissingRequired;
+            found.push(tell(member.spot, &member.path, kind, said));
         }
     }
 }
@@ -123,9 +135,13 @@ fn statuses(operation: &Operation, facts: &Facts, found: &mut Vec<String>) {
             .any(|it| fits(&it.status, status))
             || operation.responses.is_empty()
     };
-    for (status, _) in facts.statuses.iter() {
-        if (200..500).contains(&status) && !ANYWHERE.contains(&status) && !documented(status) {
-            found.push(format!("undocumented status {status}"));
+    let names = operation.responses.iter().map(|it| &*it.status);
+    let names = || names.clone().collect::<Vec<_>>().join(", ");
+    for (status, count) in facts.statuses.iter() {
+        if must_be_documented(status) && !documented(status) {
+            let seen = format!("{status} {}", times(count));
+            let says = DifferenceKind::UndocumentedStatus.says(&names(), &seen);
+            found.push(format!("$.response {says}"));
         }
     }
 }
@@ -140,9 +156,13 @@ fn types(operation: &Operation, profile: &Profile, found: &mut Vec<String>) {
         ),
         ("response", &profile.response_types, responses.collect()),
     ] {
-        for (name, _) in seen.iter() {
+        let names = documented.iter().map(|it| &***it).collect::<BTreeSet<_>>();
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        for (name, count) in seen.iter() {
             if !documented.is_empty() && !documented.iter().any(|it| is_type(it, name)) {
-                found.push(format!("undocumented {what} type {name}"));
+                let seen = format!("{name} {}", times(count));
+                let says = DifferenceKind::UndocumentedMediaType.says(&names, &seen);
+                found.push(format!("$.{what} {says}"));
             }
         }
     }
@@ -272,6 +292,7 @@ mod tests {
                 said: true,
                 anonymous: false,
                 schemes: vec![gatewatch_model::definition::Scheme {
+                    name: "key".into(),
                     kind: "http-bearer".into(),
                     ..Default::default()
                 }],
@@ -317,10 +338,10 @@ mod tests {
         let url = format!("PUT /orders?tenant=a&api_key=k&key=k 200 {TOKEN} answer=''");
         super::super::tests::traffic(&url, &mut profile, &mut facts);
         let found = differences(&secured, &profile, &facts);
-        let parameters = found.iter().filter(|it| it.contains("parameter"));
+        let parameters = found.iter().filter(|it| it.contains("$.request.query"));
         assert_eq!(
             parameters.map(|it| &**it).collect::<Vec<_>>(),
-            ["undocumented parameter $.request.query.key"]
+            ["$.request.query.key is not documented and was there in 1 of 1 exchanges"]
         );
     }
 
@@ -331,13 +352,13 @@ mod tests {
                 r#"PUT /orders?page=two&debug=1 201 {TOKEN} body='{{"order":{{"count":"3"}},"more":[1]}}' answer='{{"id":1.5}}'"#
             ),
             &[
-                "$.request.body.order.count is string, documented as number",
-                "$.request.query.page is string, documented as integer",
-                "$.response.body.id is number, documented as integer",
-                "required $.request.query.tenant missing in 1 of 1",
-                "undocumented member $.request.body.more[]",
-                "undocumented parameter $.request.query.debug",
-                "undocumented status 201",
+                "$.request.body.more[] is not documented and was there in 1 of 1 exchanges",
+                "$.request.body.order.count is documented as number and was string once",
+                "$.request.query.debug is not documented and was there in 1 of 1 exchanges",
+                "$.request.query.page is documented as integer and was string once",
+                "$.request.query.tenant is documented as required and was missing in 1 of 1 exchanges",
+                "$.response answered 201 once; documented are 200",
+                "$.response.body.id is documented as integer and was number once",
             ],
         );
     }
@@ -347,12 +368,42 @@ mod tests {
         check(
             "PUT /orders?tenant=a 200 header:content-type=text/plain body=x answer-header:content-type=text/html answer=x",
             &[
-                "answered without credentials, but http-bearer is documented",
-                "required $.request.body.order missing in 1 of 1",
-                "required $.response.body.id missing in 1 of 1",
-                "undocumented request type text/plain",
-                "undocumented response type text/html",
+                "$.request came as text/plain once; documented are application/json",
+                "$.request.body.order is documented as required and was missing in 1 of 1 exchanges",
+                "$.response came as text/html once; documented are application/*",
+                "$.response.body.id is documented as required and was missing in 1 of 1 exchanges",
+                "is documented to ask for key (http-bearer) and answered 1 call without",
             ],
+        );
+    }
+
+    #[test]
+    fn another_format_is_told_of_slots_parameters_and_members_alike() {
+        let mut documented = Operation::default();
+        for (spot, path) in [
+            (Spot::RequestPath, "id"),
+            (Spot::RequestQuery, "cart"),
+            (Spot::RequestBody, "order"),
+        ] {
+            let mut uuid = member(spot, path, false, "string");
+            uuid.format = "uuid".into();
+            documented.request.push(uuid);
+        }
+        let (mut profile, mut facts) = (Profile::default(), Facts::default());
+        for number in 101..104 {
+            let line = format!(
+                r#"PUT /carts/{number}?cart={number} 200 header:content-type=application/json body='{{"order":"{number}"}}'"#
+            );
+            super::super::tests::traffic(&line, &mut profile, &mut facts);
+        }
+        let found = differences(&documented, &profile, &facts);
+        assert_eq!(
+            found.iter().map(|it| &**it).collect::<Vec<_>>(),
+            [
+                "$.request.body.order is documented as uuid and was never so: integer 3 times",
+                "$.request.path.id is documented as uuid and was never so: integer 3 times",
+                "$.request.query.cart is documented as uuid and was never so: integer 3 times",
+            ]
         );
     }
 

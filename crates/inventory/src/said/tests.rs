@@ -75,7 +75,7 @@ fn a_slot_within_a_segment_is_found() {
 }
 
 #[test]
-fn what_a_newer_definition_leaves_out_is_a_zombie_when_it_is_called_after() {
+fn what_a_newer_definition_leaves_out_is_removed_and_a_zombie_when_it_is_called_after() {
     let mut said = Said::default();
     let seen = |calls, last| Seen {
         calls,
@@ -95,7 +95,11 @@ fn what_a_newer_definition_leaves_out_is_a_zombie_when_it_is_called_after() {
     assert_eq!(said.drift("GET /c", seen(0, 1)), None);
     assert!(said.define(&definition("a", &["/b"]), Timestamp(20), &Masks::default()));
     assert_eq!(said.drift("GET /a", seen(5, 21)), Some(Drift::Zombie));
-    assert_eq!(said.drift("GET /a", seen(5, 19)), Some(Drift::Shadow));
+    assert_eq!(said.drift("GET /a", seen(5, 19)), Some(Drift::Removed));
+    assert_eq!(said.drift("GET /a", seen(0, 0)), None);
+    assert_eq!(said.drift("HEAD /b", seen(1, 40)), None);
+    assert_eq!(said.drift("OPTIONS /b", seen(1, 40)), None);
+    assert_eq!(said.drift("HEAD /c", seen(1, 40)), Some(Drift::Shadow));
     assert!(said.define(&definition("a", &["/a"]), Timestamp(30), &Masks::default()));
     assert_eq!(said.drift("GET /a", seen(5, 40)), Some(Drift::AsDocumented));
     assert_eq!(said.drift("GET /b", seen(5, 40)), Some(Drift::Zombie));

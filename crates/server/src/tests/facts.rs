@@ -55,7 +55,9 @@ pub fn profile(endpoint: EndpointId) -> ProfileRow {
         query_aliases_max: 3,
         batch_max: 4,
         origins: None,
-        differences: vec!["undocumented parameter $.request.query.debug".into()],
+        differences: vec![
+            "$.request.query.debug is not documented and was there in 1 of 1 exchanges".into(),
+        ],
     }
 }
 

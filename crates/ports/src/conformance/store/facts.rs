@@ -115,7 +115,9 @@ pub fn profile(number: u8) -> ProfileRow {
         query_aliases_max: 3,
         batch_max: 4,
         origins: None,
-        differences: vec!["undocumented parameter $.request.query.debug".into()],
+        differences: vec![
+            "$.request.query.debug is not documented and was there in 1 of 1 exchanges".into(),
+        ],
     }
 }
 
