@@ -13,6 +13,9 @@ use crate::leaves::{Leaves, Value};
 pub(crate) struct Head<'e> {
     pub content_type: &'e str,
     pub content_encoding: &'e str,
+    pub content_length: &'e str,
+    /// Whether it came in chunks, so that a length beside it says nothing.
+    pub chunked: bool,
     /// Whether cookies come with it, or are set.
     pub cookies: bool,
     pub soap_action: Option<&'e str>,
@@ -70,6 +73,10 @@ impl<'e> Head<'e> {
         match name {
             "content-type" if self.content_type.is_empty() => self.content_type = value.trim(),
             "content-encoding" if self.content_encoding.is_empty() => self.content_encoding = value,
+            "content-length" if self.content_length.is_empty() => {
+                self.content_length = value.trim()
+            }
+            "transfer-encoding" => self.chunked = true,
             "cookie" | "set-cookie" => self.cookies = true,
             "soapaction" => self.soap_action = Some(value.trim().trim_matches('"')),
             "mcp-session-id" | "mcp-protocol-version" | "mcp-method" => self.mcp = true,

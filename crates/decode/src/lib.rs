@@ -17,6 +17,7 @@ pub mod host;
 mod json;
 pub mod jwt;
 pub mod leaves;
+mod length;
 pub mod limits;
 mod members;
 pub mod message;

@@ -16,7 +16,7 @@ use crate::leaves::{Leaf, Leaves, Value};
 use crate::members::has_calls;
 use crate::message::{BodyKind, Message};
 use crate::target::{METHOD_OTHER, Path, method, split};
-use crate::{cookies, grpc, rpc, soap, urls};
+use crate::{cookies, grpc, length, rpc, soap, urls};
 
 /// What was read of the last exchange.
 #[derive(Default)]
@@ -158,6 +158,7 @@ impl Reading {
             leaves,
         );
         self.blemishes.insert(odd);
+        self.blemishes.insert(length::of_request(exchange, &head));
         head
     }
 
@@ -220,6 +221,7 @@ impl Reading {
         leaves.begin(Spot::ResponseBody);
         let odd = bodies.read(response.body.as_ref(), &head, &mut self.response, leaves);
         self.blemishes.insert(odd);
+        self.blemishes.insert(length::of_response(exchange, &head));
     }
 }
 

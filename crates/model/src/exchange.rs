@@ -270,6 +270,8 @@ bits! {
         DUPLICATE_NAMES = 22 "duplicate-names",
         /// Segments of the path that are still escaped after they were decoded.
         DOUBLE_ENCODED = 23 "double-encoded",
+        /// A body of another length than `content-length` says, or a length that no body has.
+        BAD_LENGTH = 24 "bad-length",
     }
 }
 

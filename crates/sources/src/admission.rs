@@ -9,8 +9,8 @@ use gatewatch_model::exchange::{
 };
 
 use crate::limits::{
-    BODY_BYTES_MAX, HEAD_BYTES_MAX, HEADER_NAME_BYTES_MAX, HEADER_VALUE_BYTES_MAX, HEADERS_MAX,
-    NAME_BYTES_MAX, NAMES_MAX, URL_BYTES_MAX,
+    BODY_BYTES_MAX, BODY_BYTES_TOTAL_MAX, HEAD_BYTES_MAX, HEADER_NAME_BYTES_MAX,
+    HEADER_VALUE_BYTES_MAX, HEADERS_MAX, NAME_BYTES_MAX, NAMES_MAX, URL_BYTES_MAX,
 };
 
 /// Cuts the exchange to the bounds of `limits`. What was cut is a blemish: `HEADERS_CUT` where
@@ -136,18 +136,23 @@ fn admit_headers(headers: Option<&mut Headers<'_>>) -> Blemishes {
     cut
 }
 
-/// The true size stays.
+/// The true size stays. One that no body has is a lie: only what is at hand counts, and sums of
+/// sizes stay far from their end.
 fn admit_body(body: Option<&mut Body<'_>>) -> Blemishes {
-    match body {
-        Some(body) if body.bytes.len() > BODY_BYTES_MAX => {
-            match &mut body.bytes {
-                Cow::Borrowed(bytes) => *bytes = &bytes[..BODY_BYTES_MAX],
-                Cow::Owned(bytes) => bytes.truncate(BODY_BYTES_MAX),
-            }
-            Blemishes::TRUNCATED
-        }
-        Some(_) | None => Blemishes::default(),
+    let mut cut = Blemishes::default();
+    let Some(body) = body else { return cut };
+    if body.bytes_total > BODY_BYTES_TOTAL_MAX {
+        body.bytes_total = body.bytes.len() as u64;
+        cut.insert(Blemishes::BAD_LENGTH);
     }
+    if body.bytes.len() > BODY_BYTES_MAX {
+        match &mut body.bytes {
+            Cow::Borrowed(bytes) => *bytes = &bytes[..BODY_BYTES_MAX],
+            Cow::Owned(bytes) => bytes.truncate(BODY_BYTES_MAX),
+        }
+        cut.insert(Blemishes::TRUNCATED);
+    }
+    cut
 }
 
 fn admit_names(names: &mut Vec<Text<'_>>) -> Blemishes {
@@ -225,6 +230,24 @@ mod tests {
             (BODY_BYTES_MAX, 1 << 30)
         );
         assert_eq!(exchange.blemishes, Blemishes::TRUNCATED);
+    }
+
+    #[test]
+    fn a_size_that_no_body_has_is_not_believed() {
+        let sized = |bytes_total| {
+            let exchange = admitted(|it| {
+                it.request.body = Some(Body {
+                    bytes: vec![b'a'; 3].into(),
+                    bytes_total,
+                });
+            });
+            let body = exchange.request.body.unwrap();
+            (body.bytes_total, exchange.blemishes)
+        };
+        let most = BODY_BYTES_TOTAL_MAX;
+        assert_eq!(sized(most), (most, Blemishes::default()));
+        assert_eq!(sized(most + 1), (3, Blemishes::BAD_LENGTH));
+        assert_eq!(sized(u64::MAX), (3, Blemishes::BAD_LENGTH));
     }
 
     #[test]

@@ -13,6 +13,9 @@ pub const HEADER_VALUE_BYTES_MAX: usize = 8 << 10;
 pub const HEAD_BYTES_MAX: usize = 64 << 10;
 /// What is said of a body is learned from its beginning; the true size is kept beside it.
 pub const BODY_BYTES_MAX: usize = 64 << 10;
+/// What a source may say that a body had, of which less is at hand; few object stores take more
+/// in one piece.
+pub const BODY_BYTES_TOTAL_MAX: u64 = 8 << 40;
 /// Of ids, names, methods and everything else that is one word.
 pub const NAME_BYTES_MAX: usize = 256;
 /// Of lists of names: headers seen, places redacted, authentication steps.

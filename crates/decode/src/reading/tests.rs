@@ -331,3 +331,58 @@ proptest! {
         }
     }
 }
+
+/// Whether an exchange whose answer has five bytes, as changed, has a length that lies.
+fn lies(change: impl FnOnce(&mut Exchange<'static>)) -> bool {
+    let mut exchange = order();
+    let response = exchange.response.as_mut().unwrap();
+    response.headers = Some(text(&[
+        ("Content-Type", "text/plain"),
+        ("Content-Length", "17"),
+    ]));
+    change(&mut exchange);
+    let mut reading = Reading::default();
+    reading.read(&exchange);
+    reading.blemishes().contains(Blemishes::BAD_LENGTH)
+}
+
+#[test]
+fn a_length_that_the_whole_body_contradicts_is_a_blemish() {
+    assert!(lies(|_| ()));
+    assert!(lies(|it| {
+        *it = order();
+        let headers = it.request.headers.as_mut().unwrap();
+        headers.push(("Content-Length".into(), "4".into()));
+    }));
+    let answer = |header: &'static str, value: &'static str| {
+        lies(|it| {
+            let headers = it.response.as_mut().unwrap().headers.as_mut().unwrap();
+            headers.retain(|it| !it.0.eq_ignore_ascii_case(header));
+            headers.push((header.into(), value.into()));
+        })
+    };
+    assert!(answer("content-encoding", "identity"));
+    assert!(answer("content-length", "0"));
+    assert!(!answer("content-length", "6"));
+    assert!(!answer("content-length", "many"));
+    assert!(!answer("content-encoding", "gzip"));
+    assert!(!answer("transfer-encoding", "chunked"));
+    assert!(!answer("content-type", "text/plain; charset=UTF-16le"));
+    assert!(!answer("content-type", "multipart/form-data; boundary=a"));
+}
+
+#[test]
+fn a_length_is_believed_where_the_body_may_not_be_as_it_was_sent() {
+    let body = |change: fn(&mut Body<'static>)| {
+        lies(|it| change(it.response.as_mut().unwrap().body.as_mut().unwrap()))
+    };
+    assert!(!body(|it| it.bytes_total = 17));
+    assert!(!body(|it| it.bytes_total = 99));
+    assert!(!body(|it| *it = self::body("")));
+    assert!(!body(|it| *it = self::body("caf\u{e9}")));
+    assert!(!lies(|it| it.response.as_mut().unwrap().status = Some(304)));
+    assert!(!lies(|it| it.response.as_mut().unwrap().status = Some(204)));
+    assert!(!lies(|it| it.request.method = "HEAD".into()));
+    assert!(!lies(|it| it.blemishes = Blemishes::TRUNCATED));
+    assert!(!lies(|it| it.redacted = vec!["$.response.body.card".into()]));
+}
