@@ -292,6 +292,7 @@ pub struct ProfileRow {
     pub calls: u64,
     #[n(2)]
     pub at: Timestamp,
+    /// Calls that carried that kind, and calls that carried others alone.
     #[n(3)]
     pub credentials: Vec<(Credential, Answer)>,
     #[n(4)]

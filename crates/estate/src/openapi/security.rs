@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gatewatch_model::Spot;
 use gatewatch_model::definition::{Definition, Scheme};
-use gatewatch_model::profile::Credential;
+use gatewatch_model::profile::{Credential, Credentials, ProfileRow};
 use serde_json::{Map, Value, json};
 
 use super::{Known, Writing, names};
@@ -19,20 +19,31 @@ pub(super) struct Used {
     carrier: String,
 }
 
-/// What an operation asks for, as far as its callers showed: each kind of credential is an
-/// alternative, and so is none if calls without any were answered. `None` where nothing is known.
+/// What an operation asks for, as far as its callers showed. Kinds of credentials that came with
+/// all of them are one requirement; each of the others is an alternative, beside those, and so is
+/// none if calls without any were answered. `None` where nothing is known.
 pub(super) fn of_operation(writing: &mut Writing<'_>, known: &Known<'_>) -> Option<Value> {
     let Some((row, _)) = known.seen else {
         return documented(writing, known);
     };
+    let together = Together::of(known.profile());
+    let mut always = Map::new();
+    for kind in together.kinds.iter() {
+        always.extend(named(writing, known, kind));
+    }
     let mut alternatives = Vec::new();
-    for kind in row.facts.credentials.iter() {
-        if let Some((name, used)) = scheme(writing, known, kind) {
-            writing.schemes.entry(name.clone()).or_insert(used);
-            let alternative = json!({ name: [] });
-            if !alternatives.contains(&alternative) {
-                alternatives.push(alternative);
-            }
+    if together.alone && !always.is_empty() {
+        alternatives.push(Value::Object(always.clone()));
+    }
+    let kinds = row.facts.credentials.iter();
+    for kind in kinds.filter(|it| !together.kinds.contains(*it)) {
+        let Some(name) = named(writing, known, kind) else {
+            continue;
+        };
+        let beside = always.clone().into_iter().chain([name]);
+        let alternative = Value::Object(beside.collect());
+        if !alternatives.contains(&alternative) {
+            alternatives.push(alternative);
         }
     }
     if row.facts.anonymous_answered.ever() == Some(true) {
@@ -42,6 +53,47 @@ pub(super) fn of_operation(writing: &mut Writing<'_>, known: &Known<'_>) -> Opti
         return documented(writing, known);
     }
     Some(Value::Array(alternatives))
+}
+
+/// Kinds of credentials that all calls with any carried.
+#[derive(Default)]
+struct Together {
+    kinds: Credentials,
+    /// Whether calls are known that carried no others.
+    alone: bool,
+}
+
+impl Together {
+    /// A profile counts each kind by itself: what all callers showed is known to have come
+    /// together, but of the others, that two came in as many calls says nothing. Rows of earlier
+    /// releases did not count the calls without a kind; there the counts differ from each other.
+    fn of(profile: Option<&ProfileRow>) -> Together {
+        let rows = profile.map_or(&[][..], |it| &it.credentials);
+        let always = || rows.iter().filter(|it| it.1.yes > 0 && it.1.no == 0);
+        let calls = always().map(|it| it.1.yes).max().unwrap_or(0);
+        if always().any(|it| it.1.yes != calls) {
+            return Together::default();
+        }
+        let mut kinds = Credentials::default();
+        always().for_each(|it| kinds.insert(it.0));
+        let others = rows.iter().filter(|it| it.1.no > 0);
+        let others = others.map(|it| it.1.yes).fold(0, u64::saturating_add);
+        Together {
+            kinds,
+            alone: others < calls,
+        }
+    }
+}
+
+/// The name of a scheme that a requirement asks for; the scheme itself is kept.
+fn named(
+    writing: &mut Writing<'_>,
+    known: &Known<'_>,
+    kind: Credential,
+) -> Option<(String, Value)> {
+    let (name, used) = scheme(writing, known, kind)?;
+    writing.schemes.entry(name.clone()).or_insert(used);
+    Some((name, json!([])))
 }
 
 fn documented(writing: &mut Writing<'_>, known: &Known<'_>) -> Option<Value> {

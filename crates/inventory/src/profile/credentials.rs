@@ -29,12 +29,14 @@ impl Carried {
         kinds
     }
 
-    /// Each kind with the calls that carried it.
-    pub fn rows(&self) -> Vec<(Credential, Answer)> {
+    /// Each kind with the calls that carried it, and of so many calls with any credentials those
+    /// that did not.
+    pub fn rows(&self, authenticated: u64) -> Vec<(Credential, Answer)> {
         let rows = self.0.iter().map(|(kind, count, last)| {
             let answer = Answer {
                 yes: *count,
                 last_yes: *last,
+                no: authenticated.saturating_sub(*count),
                 ..Answer::default()
             };
             (*kind, answer)

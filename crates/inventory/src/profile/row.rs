@@ -68,7 +68,7 @@ impl Profile {
             endpoint,
             calls: facts.calls,
             at: facts.last_seen,
-            credentials: self.credentials.rows(),
+            credentials: self.credentials.rows(self.authenticated.yes),
             tokens: self.tokens.as_ref().map(|it| it.row()),
             request_types: self.request_types.rows(),
             response_types: self.response_types.rows(),

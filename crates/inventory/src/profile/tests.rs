@@ -435,6 +435,7 @@ fn traffic_becomes_a_profile() {
     );
     assert_eq!(member(&profile, "id").formats, [("integer".into(), 4)]);
     assert_eq!(row.credentials[0].0, Credential::OpaqueBearer);
+    assert_eq!((row.credentials[0].1.yes, row.credentials[0].1.no), (3, 0));
     assert_eq!(row.response_types, [("application/json".into(), 3)]);
     assert_eq!(row.protocols, [("1.3".into(), 3), ("HTTP/2".into(), 3)]);
     assert_eq!(row.callers_top.len(), 3);
@@ -447,5 +448,26 @@ fn traffic_becomes_a_profile() {
     assert_eq!(
         (facts.encrypted.ever(), facts.deprecated.ever()),
         (Some(true), Some(true))
+    );
+}
+
+#[test]
+fn of_calls_with_credentials_those_without_a_kind_are_counted() {
+    let (mut profile, mut facts) = (Profile::default(), Facts::default());
+    traffic(
+        "2x GET /a 200 'header:authorization=Bearer abc' header:ocp-apim-subscription-key=d\n\
+         GET /a 200 header:ocp-apim-subscription-key=d\n\
+         GET /a 200 header:accept=a",
+        &mut profile,
+        &mut facts,
+    );
+    let rows = row(&profile).credentials;
+    let rows = rows.iter().map(|it| (it.0, it.1.yes, it.1.no));
+    assert_eq!(
+        rows.collect::<Vec<_>>(),
+        [
+            (Credential::OpaqueBearer, 2, 1),
+            (Credential::SubscriptionKey, 3, 0)
+        ]
     );
 }
