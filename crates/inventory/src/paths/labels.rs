@@ -93,7 +93,7 @@ impl Labels {
             self.add(start, Some(text), &mut token);
         }
         if let Some(operation) = operation {
-            self.add_operation(operation);
+            self.add_operation(operation, &mut token);
         }
     }
 
@@ -124,7 +124,7 @@ impl Labels {
             self.add(start, None, token);
         }
         if let Some(operation) = operation {
-            self.push_operation(operation);
+            self.push_operation(operation, token);
         }
     }
 
@@ -132,7 +132,8 @@ impl Labels {
     pub fn read_one(&mut self, text: &str, sort: Sort, masks: &Masks) {
         self.clear();
         if sort == Sort::Operation {
-            self.push_operation(text.strip_prefix('#').unwrap_or(text));
+            let operation = text.strip_prefix('#').unwrap_or(text);
+            self.push_operation(operation, &mut |word| masks.token(word));
             return;
         }
         self.text.push_str(text);
@@ -217,31 +218,63 @@ impl Labels {
         });
     }
 
-    fn add_operation(&mut self, operation: &str) {
+    /// A name that shows what kind of value it is stands for all of them, as a segment's does.
+    fn add_operation(&mut self, operation: &str, token: &mut impl FnMut(&str) -> Option<u64>) {
         let plain = |it: u8| it.is_ascii_alphanumeric() || b"._-/:$".contains(&it);
         if !operation.is_empty()
             && operation.len() <= OPERATION_BYTES_MAX
             && operation.bytes().all(plain)
+            && segment::find(&operation[name_at(operation)..]).is_none()
         {
-            self.push_operation(operation);
+            self.push_operation(operation, token);
         } else {
-            self.push_operation(&OPERATION[1..]);
+            self.push_operation(&OPERATION[1..], token);
         }
     }
 
-    fn push_operation(&mut self, operation: &str) {
+    /// Adds an operation; its name is masked if it has a token.
+    fn push_operation(&mut self, operation: &str, token: &mut impl FnMut(&str) -> Option<u64>) {
         let start = self.text.len();
         self.text.push('#');
-        self.text.push_str(operation);
+        let (kind, name) = operation.split_at(name_at(operation));
+        let known = name.is_empty() || operation == &OPERATION[1..] || is_token(name);
+        // A method of MCP is several words: `resources/templates/list`.
+        let masked = !known && name.split('/').any(|it| token(it).is_some());
+        let token = if masked { token(name) } else { None };
+        self.text.push_str(kind);
+        match token {
+            Some(token) => push_token(token, &mut self.text),
+            None => self.text.push_str(name),
+        }
         let end = self.text.len();
+        if token.is_some() {
+            self.text.extend(["#", operation]);
+        }
+        let shown_end = self.text.len();
         self.parts.push(Part {
             start,
             end,
-            shown_end: end,
-            raw_end: end,
+            shown_end,
+            raw_end: shown_end,
             sort: Sort::Operation,
         });
     }
+}
+
+/// What protocols say before the name of what is called.
+static KINDS: [&str; 6] = [
+    "query.",
+    "mutation.",
+    "subscription.",
+    "tools/call.",
+    "prompts/get.",
+    "resources/read.",
+];
+
+/// Where the name begins in `query.hero`; it is all of `eth_getBalance`.
+fn name_at(operation: &str) -> usize {
+    let kind = KINDS.iter().find(|it| operation.starts_with(**it));
+    kind.map_or(0, |it| it.len())
 }
 
 /// The word beside a value: `json` of `{id}.json`, `Orders` of `Orders({id})`.
