@@ -113,6 +113,10 @@ pub(crate) struct Counters {
     #[n(3)]
     #[cbor(default)]
     pub paths_lost: u64,
+    /// Exchanges of endpoints that had no profile.
+    #[n(4)]
+    #[cbor(default)]
+    pub unprofiled: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -242,6 +246,7 @@ impl Inventory {
             exchanges_unplaced: self.counters.unplaced,
             collections: self.collections.len() as u64,
             paths_lost: self.counters.paths_lost,
+            exchanges_unprofiled: self.counters.unprofiled,
             ..Coverage::default()
         }
     }
@@ -335,6 +340,7 @@ impl Inventory {
                 role = profile.role(method, Named::of(method, template));
             }
         }
+        self.counters.unprofiled += u64::from(endpoint.is_seed());
         let own = &mut endpoint.own;
         let waits_at = *own
             .waits_at

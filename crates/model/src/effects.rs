@@ -188,6 +188,11 @@ pub struct Coverage {
     #[n(7)]
     #[cbor(default)]
     pub paths_lost: u64,
+    /// Exchanges of endpoints that had not proved themselves when all room for profiles was taken:
+    /// they count, and no profile knows them.
+    #[n(8)]
+    #[cbor(default)]
+    pub exchanges_unprofiled: u64,
 }
 
 impl Effects {

@@ -135,6 +135,8 @@ struct Covered {
     exchanges_unplaced: u64,
     /// Paths from which no templates could be learned, for want of room.
     paths_lost: u64,
+    /// Exchanges of endpoints seen a few times only, counted and not profiled for want of room.
+    exchanges_unprofiled: u64,
     /// Callers that are followed.
     callers: u64,
     /// Callers that were let go to make room.
@@ -230,6 +232,7 @@ impl Covered {
             callers_estimate,
             collections,
             paths_lost,
+            exchanges_unprofiled,
         } = row.coverage;
         Covered {
             stage: row.stage.name(),
@@ -239,6 +242,7 @@ impl Covered {
             endpoints_evicted,
             exchanges_unplaced,
             paths_lost,
+            exchanges_unprofiled,
             callers,
             callers_evicted,
             callers_estimate,

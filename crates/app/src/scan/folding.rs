@@ -288,6 +288,7 @@ impl Known {
         self.coverage.exchanges_unplaced += coverage.exchanges_unplaced;
         self.coverage.collections += coverage.collections;
         self.coverage.paths_lost += coverage.paths_lost;
+        self.coverage.exchanges_unprofiled += coverage.exchanges_unprofiled;
     }
 
     fn take(&mut self, effects: Effects) {

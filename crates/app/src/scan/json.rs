@@ -39,6 +39,7 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> anyhow::Result<()> {
             "endpoints_evicted": coverage.endpoints_evicted,
             "exchanges_unplaced": coverage.exchanges_unplaced,
             "paths_lost": coverage.paths_lost,
+            "exchanges_unprofiled": coverage.exchanges_unprofiled,
         }),
         attacks: attacks::attacks(report).iter().map(attacked).collect(),
         collections: report.collections.iter().map(collection).collect(),

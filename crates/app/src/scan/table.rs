@@ -265,6 +265,13 @@ fn coverage(report: &Report<'_>, out: &mut dyn Write) -> std::io::Result<()> {
             words::several(coverage.paths_lost, "path")
         )?;
     }
+    if coverage.exchanges_unprofiled > 0 {
+        writeln!(
+            out,
+            "\n{} counted and not profiled: of endpoints seen a few times only, and more of those than have profiles",
+            words::several(coverage.exchanges_unprofiled, "exchange")
+        )?;
+    }
     Ok(())
 }
 

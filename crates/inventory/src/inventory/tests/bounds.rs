@@ -99,6 +99,7 @@ fn a_seed_has_counts_and_gets_its_profile_when_it_proves_itself_or_there_is_room
     let row = effects.endpoints.iter().find(|it| it.id == second).unwrap();
     assert_eq!((row.calls, row.callers_estimate), (1, 1));
     assert_eq!(row.facts.authenticated.no, 0);
+    assert_eq!(effects.coverage.unwrap().exchanges_unprofiled, 2);
     for _ in 1..crate::limits::GROWN_CALLS {
         see(&mut inventory, "b");
     }
@@ -106,6 +107,8 @@ fn a_seed_has_counts_and_gets_its_profile_when_it_proves_itself_or_there_is_room
     assert_eq!(profiled(&effects), [second]);
     assert_eq!(effects.profiles[0].members.len(), 1);
     assert_eq!(effects.profiles[0].calls, crate::limits::GROWN_CALLS);
+    let lost = crate::limits::GROWN_CALLS;
+    assert_eq!(effects.coverage.unwrap().exchanges_unprofiled, lost);
     inventory.forget(first);
     see(&mut inventory, "c");
     assert_eq!(profiled(&drained(&mut inventory)), [third]);
