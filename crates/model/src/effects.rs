@@ -96,7 +96,19 @@ pub struct EndpointRow {
     pub facts: EndpointFacts,
 }
 
+/// What a path gets that is not there.
+const MISSES: [u16; 5] = [400, 404, 405, 414, 501];
+
 impl EndpointRow {
+    /// Whether every answer was one that there is nothing, and nobody else says that there is: a
+    /// path that a scanner made up.
+    pub fn is_missed(&self) -> bool {
+        let known = self.facts.known_by;
+        let said = known.definition || known.pin;
+        let misses = || self.statuses.iter().all(|it| MISSES.contains(&it.0));
+        !said && !self.statuses.is_empty() && misses()
+    }
+
     /// About how many callers it had, if any was observed.
     pub fn callers(&self) -> Option<u64> {
         Some(self.callers_estimate).filter(|it| *it > 0)

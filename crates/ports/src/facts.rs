@@ -22,6 +22,8 @@ pub struct FactQuery {
     pub protocol: Option<Protocol>,
     pub role: Option<EndpointRole>,
     pub known_by: Option<Knowledge>,
+    /// Whether every answer was one that there is nothing.
+    pub missed: Option<bool>,
     /// Endpoints at least one segment of which was decided so.
     pub decided_by: Option<DecidedBy>,
     /// All of these hold.
@@ -65,6 +67,8 @@ pub enum Knowledge {
 pub struct CollectionCounts {
     pub id: CollectionId,
     pub inactive: u64,
+    /// Those whose every answer was one that there is nothing.
+    pub missed: u64,
     /// Never called.
     pub awaiting: u64,
     pub unauthenticated: u64,

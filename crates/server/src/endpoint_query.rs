@@ -153,6 +153,13 @@ pub(crate) static PARAMS: &[Param] = &[
         kind: ParamKind::Choice(|| Knowledge::ALL.map(Knowledge::name).to_vec()),
     },
     Param {
+        name: "missed",
+        what: "Endpoints whose every answer was 400, 404 or the like, as scanners make them up: `no` \
+            leaves them out, `yes` lists them alone. When not given they are left out unless `status`, \
+            `search`, `attacked` or `attack_class` is.",
+        kind: ParamKind::Choice(|| vec!["no", "yes", "any"]),
+    },
+    Param {
         name: "decided_by",
         what: "How a segment of its template was decided.",
         kind: ParamKind::Choice(|| DecidedBy::ALL.iter().map(|it| it.name()).collect()),
@@ -262,6 +269,12 @@ fn facts(asked: &Asked, now: Timestamp) -> FactQuery {
         known_by: Knowledge::ALL
             .into_iter()
             .find(|it| Some(it.name()) == known),
+        missed: match asked.choice("missed") {
+            None if MISSED_WITH.iter().any(|it| asked.is_given(it)) => None,
+            None | Some("no") => Some(false),
+            Some("yes") => Some(true),
+            Some(_) => None,
+        },
         decided_by: asked.choice("decided_by").and_then(DecidedBy::parse),
         // Asked of what endpoints carry, which the store knows.
         carries: Vec::new(),
@@ -269,6 +282,9 @@ fn facts(asked: &Asked, now: Timestamp) -> FactQuery {
         class: asked.choice("attack_class").map(Box::from),
     }
 }
+
+/// Who asks for these looks for something that may be there no more, or never was.
+const MISSED_WITH: [&str; 4] = ["status", "search", "attacked", "attack_class"];
 
 fn words(answers: &[Word]) -> Vec<&'static str> {
     answers.iter().map(|it| it.0).collect()

@@ -12,6 +12,8 @@ use gatewatch_model::{CollectionId, EndpointId, Timestamp};
 use gatewatch_ports::facts::fresh_after;
 use gatewatch_ports::store::{CollectionQuery, CollectionSort, EndpointItem, Page, Role};
 use gatewatch_ports::{Store, StoreError};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::access::Grant;
 use crate::asked::{Asked, Param, ParamKind};
@@ -101,14 +103,15 @@ pub(crate) static ROUTES: &[Route] = &[
         operation: Operation {
             id: "listEndpoints",
             summary: "Endpoints",
-            description: "The endpoints that were seen. As CSV (`format=csv` or `Accept: text/csv`) \
+            description: "The endpoints that were seen; `missed` counts those that are left out because their \
+                every answer was 400, 404 or the like. As CSV (`format=csv` or `Accept: text/csv`) \
                 up to 100,000 rows from `offset` on are written, or as many as `limit` says.",
             params: endpoint_query::PARAMS,
             answers: &[Answer {
                 status: 200,
                 what: "A page of endpoints.",
                 contents: &[
-                    Content::Json(list::<Endpoint>),
+                    Content::Json(shape::<Endpoints>),
                     Content::Text(csv::MEDIA_TYPE),
                 ],
             }],
@@ -171,6 +174,19 @@ pub(crate) async fn find_endpoint(
         .ok_or_else(missing)
 }
 
+/// A page of endpoints.
+#[derive(Debug, Serialize, ToSchema)]
+struct Endpoints {
+    /// The endpoints themselves.
+    items: Vec<Endpoint>,
+    /// How many there are on all pages.
+    total: u64,
+    /// The `offset` of the next page; null on the last.
+    next_offset: Option<u64>,
+    /// How many fit what was asked for and only ever answered 400, 404 or the like.
+    missed: u64,
+}
+
 async fn list_collections(
     State(shared): State<Arc<Shared>>,
     grant: Grant,
@@ -227,12 +243,22 @@ async fn list_endpoints(
         return csv::endpoints(shared, query).await;
     }
     let (offset, fresh_after) = (query.offset, query.facts.fresh_after);
-    let page = shared
-        .blocking
-        .ask(move |store| Ok((store.endpoints(&query)?, sensitive::said(store)?)));
-    let (page, said) = page.await?;
-    let write = |it| Endpoint::new(it, fresh_after, &said);
-    Ok(Json(List::of(page, offset, write)).into_response())
+    let page = shared.blocking.ask(move |store| {
+        let page = store.endpoints(&query)?;
+        query.facts.missed = Some(true);
+        (query.offset, query.limit) = (0, 0);
+        let missed = store.endpoints(&query)?.total;
+        Ok((page, missed, sensitive::said(store)?))
+    });
+    let (page, missed, said) = page.await?;
+    let list = List::of(page, offset, |it| Endpoint::new(it, fresh_after, &said));
+    Ok(Json(Endpoints {
+        items: list.items,
+        total: list.total,
+        next_offset: list.next_offset,
+        missed,
+    })
+    .into_response())
 }
 
 async fn get_endpoint(

@@ -9,6 +9,7 @@ use axum::routing::on;
 use gatewatch_estate::{LearnedApi, openapi};
 use gatewatch_model::definition::Definition;
 use gatewatch_model::effects::CollectionRow;
+use gatewatch_ports::facts::FactQuery;
 use gatewatch_ports::store::{EndpointQuery, Role};
 use gatewatch_ports::{Store, StoreError};
 
@@ -33,7 +34,8 @@ pub(crate) static ROUTES: &[Route] = &[Route {
     operation: Operation {
         id: "getOpenApi",
         summary: "A collection as OpenAPI 3.1",
-        description: "What was learned from traffic, together with its definition if it has one. \
+        description: "What was learned from traffic, together with its definition if it has one, and \
+                without what only ever answered 400, 404 or the like. \
                 `x-gatewatch` says how often something was seen and how sure it is. Of more than 2,000 \
                 endpoints those with the most calls are written, and `x-gatewatch-left-out` counts the \
                 others.",
@@ -77,6 +79,10 @@ pub(crate) fn learn(
     let page = store.endpoints(&EndpointQuery {
         scope: collection.scope.clone(),
         collection: Some(collection.id),
+        facts: FactQuery {
+            missed: Some(false),
+            ..FactQuery::default()
+        },
         descending: true,
         limit: ENDPOINTS_MAX,
         ..EndpointQuery::default()

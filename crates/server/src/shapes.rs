@@ -78,8 +78,10 @@ pub(crate) struct Collection {
     pub scope: Box<str>,
     /// Exchanges in all.
     pub calls: u64,
-    /// How many endpoints it has.
+    /// How many endpoints it has, without those that are `missed`.
     pub endpoints: u64,
+    /// Paths that were asked for and only ever answered 400, 404 or the like.
+    pub missed: u64,
     /// Of these, how many were called once and not in the last 30 days.
     pub inactive: u64,
     /// How many were never called: they are known from a definition or a pin.
@@ -270,6 +272,7 @@ impl Collection {
         } = row;
         let CollectionCounts {
             id: _,
+            missed,
             inactive,
             awaiting,
             unauthenticated,
@@ -283,7 +286,9 @@ impl Collection {
             kind: kind.name(),
             scope,
             calls,
-            endpoints,
+            // Of another checkpoint than the counts it may be, so it may be behind them.
+            endpoints: endpoints.saturating_sub(missed),
+            missed,
             inactive,
             awaiting,
             unauthenticated,

@@ -27,6 +27,8 @@ pub struct Board {
     collections_total: u64,
     endpoints: Vec<Endpoint>,
     endpoints_total: u64,
+    /// Paths that only ever answered that there is nothing.
+    missed: u64,
     rates: BTreeMap<String, Rate>,
     now: Timestamp,
     /// What the demo does beside ordinary traffic.
@@ -45,6 +47,9 @@ struct Rate {
 struct List<T> {
     items: Vec<T>,
     total: u64,
+    /// Of endpoints alone.
+    #[serde(default)]
+    missed: u64,
 }
 
 #[derive(Deserialize)]
@@ -117,8 +122,8 @@ impl Board {
         let calls: u64 = self.collections.iter().map(|it| it.calls).sum();
         let rate: f64 = self.collections.iter().map(|it| self.rate(&it.id)).sum();
         format!(
-            "{} collections, {} endpoints, {calls} calls, {rate:.0}/s",
-            self.collections_total, self.endpoints_total
+            "{} collections, {} endpoints (and {} paths that are not there), {calls} calls, {rate:.0}/s",
+            self.collections_total, self.endpoints_total, self.missed
         )
     }
 
@@ -219,6 +224,7 @@ impl Board {
         self.now = now;
         (self.collections, self.collections_total) = (collections.items, collections.total);
         (self.endpoints, self.endpoints_total) = (endpoints.items, endpoints.total);
+        self.missed = endpoints.missed;
     }
 
     fn rate(&self, id: &str) -> f64 {
@@ -307,6 +313,7 @@ mod tests {
         List {
             items: vec![endpoint],
             total: 1,
+            missed: 7,
         }
     }
 
@@ -322,6 +329,7 @@ mod tests {
         List {
             items: vec![collection],
             total: 1,
+            missed: 0,
         }
     }
 
@@ -342,7 +350,9 @@ mod tests {
         );
         assert!(text.contains("attacks seen: sqli 12"), "{text}");
         assert!(
-            text.contains("1 collections, 1 endpoints, 300 calls, 35/s"),
+            text.contains(
+                "1 collections, 1 endpoints (and 7 paths that are not there), 300 calls, 35/s"
+            ),
             "{text}"
         );
     }

@@ -38,7 +38,7 @@ impl<'k> Report<'k> {
             .into_iter()
             .filter_map(|(id, mut endpoints)| {
                 let before = endpoints.len();
-                endpoints.retain(|it| all || !is_miss(it));
+                endpoints.retain(|it| all || !it.is_missed());
                 Some(Listed {
                     row: known.collections.get(&id)?,
                     misses: (before - endpoints.len()) as u64,
@@ -92,12 +92,6 @@ impl<'k> Report<'k> {
     pub fn refused(&self) -> u64 {
         self.files.iter().map(|it| it.trouble.total).sum()
     }
-}
-
-/// Whether every answer was one that there is nothing, or nothing like that.
-fn is_miss(row: &EndpointRow) -> bool {
-    const MISSES: [u16; 5] = [400, 404, 405, 414, 501];
-    !row.facts.known_by.definition && row.statuses.iter().all(|it| MISSES.contains(&it.0))
 }
 
 impl Listed<'_> {

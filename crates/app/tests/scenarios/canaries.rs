@@ -211,8 +211,8 @@ pub fn all_answers(server: &Running) -> String {
     };
     for path in [
         "/api/v1/collections",
-        "/api/v1/endpoints?limit=1000",
-        "/api/v1/endpoints?format=csv",
+        "/api/v1/endpoints?limit=1000&missed=any",
+        "/api/v1/endpoints?format=csv&missed=any",
         "/api/v1/sensitive-data",
         "/api/v1/discoveries?limit=1000",
         "/api/v1/sources",
@@ -223,7 +223,7 @@ pub fn all_answers(server: &Running) -> String {
     ] {
         told += &ask(path);
     }
-    let endpoints = server.get("/api/v1/endpoints?limit=1000");
+    let endpoints = server.get("/api/v1/endpoints?limit=1000&missed=any");
     for endpoint in endpoints["items"].as_array().unwrap() {
         let id = endpoint["id"].as_str().unwrap();
         told += &ask(&format!("/api/v1/endpoints/{id}/profile"));

@@ -52,10 +52,33 @@ async fn filters_find_what_they_say() {
 }
 
 #[tokio::test]
+async fn what_was_never_there_is_counted_apart() {
+    let (house, reader) = shop().await;
+    let told = house.get("/api/v1/endpoints", &reader).await.json();
+    assert_eq!((&told["total"], &told["missed"]), (&3.into(), &1.into()));
+    assert_eq!(templates(&house, &reader, "missed=yes").await, ["/gone"]);
+    assert_eq!(templates(&house, &reader, "missed=any").await.len(), 4);
+    let listed = house.get("/api/v1/collections", &reader).await.json();
+    let collection = &listed["items"][0];
+    assert_eq!(
+        (&collection["endpoints"], &collection["missed"]),
+        (&3.into(), &1.into())
+    );
+    let id = collection["id"].as_str().unwrap();
+    let uri = format!("/api/v1/collections/{id}/openapi");
+    let document = house.get(&uri, &reader).await.json();
+    assert_eq!(document["paths"]["/gone"], serde_json::Value::Null);
+    assert_eq!(document["paths"].as_object().unwrap().len(), 3);
+}
+
+#[tokio::test]
 async fn pages_follow_one_another() {
     let (house, reader) = shop().await;
     let first = house
-        .get("/api/v1/endpoints?sort=template&limit=3", &reader)
+        .get(
+            "/api/v1/endpoints?missed=any&sort=template&limit=3",
+            &reader,
+        )
         .await
         .json();
     assert_eq!(
@@ -63,7 +86,10 @@ async fn pages_follow_one_another() {
         (&4.into(), &3.into())
     );
     let last = house
-        .get("/api/v1/endpoints?sort=template&limit=3&offset=3", &reader)
+        .get(
+            "/api/v1/endpoints?missed=any&sort=template&limit=3&offset=3",
+            &reader,
+        )
         .await
         .json();
     assert_eq!(
@@ -98,7 +124,10 @@ async fn a_misspelt_filter_never_answers_with_everything() {
 async fn a_spreadsheet_gets_every_row() {
     let (house, reader) = shop().await;
     let told = house
-        .get("/api/v1/endpoints?format=csv&sort=template", &reader)
+        .get(
+            "/api/v1/endpoints?format=csv&missed=any&sort=template",
+            &reader,
+        )
         .await;
     assert_eq!(
         told.headers["content-type"],
@@ -119,7 +148,7 @@ async fn a_spreadsheet_gets_every_row() {
 async fn a_spreadsheet_that_asks_for_so_many_rows_gets_no_more() {
     let (house, reader) = shop().await;
     for (query, rows) in [("limit=1", 1), ("limit=3", 3), ("limit=3&offset=3", 1)] {
-        let uri = format!("/api/v1/endpoints?format=csv&sort=template&{query}");
+        let uri = format!("/api/v1/endpoints?format=csv&missed=any&sort=template&{query}");
         let told = house.get(&uri, &reader).await;
         let lines = told.text.split_terminator("\r\n").count();
         assert_eq!(lines, 1 + rows, "{query}: {}", told.text);

@@ -39,7 +39,10 @@ pub fn decode(bytes: Option<&[u8]>) -> Result<EndpointFacts, minicbor::decode::E
 }
 
 /// `,traffic,pin,`: one is found by `,pin,`.
-pub fn write_known_by(known_by: KnownBy, out: &mut String) {
+/// What stands beside the words of `Knowledge` where every answer was one that there is nothing.
+pub const MISSED: &str = "missed";
+
+pub fn write_known_by(known_by: KnownBy, missed: bool, out: &mut String) {
     let KnownBy {
         traffic,
         definition,
@@ -50,10 +53,8 @@ pub fn write_known_by(known_by: KnownBy, out: &mut String) {
         (definition, Knowledge::Definition),
         (pin, Knowledge::Pin),
     ];
-    write_words(
-        known.into_iter().filter(|it| it.0).map(|it| it.1.name()),
-        out,
-    );
+    let words = known.into_iter().filter(|it| it.0).map(|it| it.1.name());
+    write_words(words.chain(missed.then_some(MISSED)), out);
 }
 
 /// The same of how segments were decided, each way once.
@@ -166,7 +167,7 @@ mod tests {
         let mut text = "old".to_owned();
         write_decided_by(&decided(3, ""), &mut text);
         assert_eq!(text, ",learned,");
-        write_known_by(KnownBy::default(), &mut text);
+        write_known_by(KnownBy::default(), false, &mut text);
         assert_eq!(text, ",");
         assert_eq!(confidence(&decided(2, "")), 70);
         assert_eq!(confidence(&EndpointFacts::default()), 100);

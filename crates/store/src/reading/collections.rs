@@ -10,6 +10,7 @@ use gatewatch_ports::store::{CollectionQuery, CollectionSort, Page};
 
 use super::filter::Filter;
 use super::{Select, order, sensitive, signals};
+use crate::codec::facts;
 use crate::engine::{Row, Session, Value, damaged, one};
 
 const COLLECTIONS: &str = "
@@ -28,7 +29,8 @@ const COUNTS: &str = "
         COALESCE(SUM(CASE WHEN authenticated_yes <= ? AND authenticated_no > ?
             THEN 1 ELSE 0 END), 0),
         COALESCE(SUM(CASE WHEN external_yes > ? THEN 1 ELSE 0 END), 0),
-        COALESCE(SUM(CASE WHEN drift <> '' AND drift <> ? THEN 1 ELSE 0 END), 0)
+        COALESCE(SUM(CASE WHEN drift <> '' AND drift <> ? THEN 1 ELSE 0 END), 0),
+        COALESCE(SUM(CASE WHEN known_by LIKE ? THEN 1 ELSE 0 END), 0)
     FROM endpoints WHERE collection = ?";
 
 pub fn page(
@@ -80,9 +82,18 @@ pub fn counts(
 ) -> Result<Vec<CollectionCounts>, StoreError> {
     let after = Value::from(fresh_after);
     let as_documented = Value::Text(Drift::AsDocumented.name());
+    let missed = format!("%,{},%", facts::MISSED);
     let mut counts = Vec::with_capacity(ids.len());
     for id in ids {
-        let values = [after, after, after, after, as_documented, id.into()];
+        let values = [
+            after,
+            after,
+            after,
+            after,
+            as_documented,
+            Value::Text(&missed),
+            id.into(),
+        ];
         let found = one(session, COUNTS, &values, |row| {
             Ok(CollectionCounts {
                 id: *id,
@@ -91,6 +102,7 @@ pub fn counts(
                 unauthenticated: row.count(2)?,
                 external: row.count(3)?,
                 drifting: row.count(4)?,
+                missed: row.count(5)?,
                 types: Vec::new(),
             })
         })?;

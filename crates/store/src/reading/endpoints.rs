@@ -151,6 +151,10 @@ fn add_facts(filter: &mut Filter, asked: &FactQuery) {
     }
     filter.text("e.protocol = ?", asked.protocol.map(Protocol::name));
     filter.text("e.role = ?", asked.role.map(EndpointRole::name));
+    if let Some(missed) = asked.missed {
+        let form = format!("%,{},%", facts::MISSED);
+        filter.any_like("e.known_by", &[form], missed);
+    }
     if let Some(known) = asked.known_by {
         filter.like("e.known_by", &format!("%,{},%", known.name()));
     }

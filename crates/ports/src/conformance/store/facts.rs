@@ -146,6 +146,7 @@ fn four() -> Effects {
     never.facts.drift = Some(Drift::AsDocumented);
     let mut bare = with(4, "/bare", EndpointFacts::default());
     bare.facts.authenticated = answer(Timestamp::ZERO, NOW);
+    bare.statuses = vec![(404, bare.calls)];
     let mut old = with(2, "/stale", stale);
     old.last_seen = LONG_AGO;
     effects.endpoints = vec![with(1, "/full", full()), old, never, bare];
@@ -223,6 +224,14 @@ pub fn filters(maker: &mut dyn Maker) {
         })
     };
     assert_eq!(known(Knowledge::Pin), ["/never"]);
+    let missed = |missed| {
+        narrow(FactQuery {
+            missed: Some(missed),
+            ..nothing()
+        })
+    };
+    assert_eq!(missed(true), ["/bare"]);
+    assert_eq!(missed(false), ["/full", "/never", "/stale"]);
     assert_eq!(known(Knowledge::Definition), ["/full", "/stale"]);
     let words = FactQuery {
         protocol: Some(Protocol::GraphQl),
@@ -278,6 +287,7 @@ pub fn counts(maker: &mut dyn Maker) {
     let none = CollectionCounts {
         id: collection_id(9),
         inactive: 0,
+        missed: 0,
         awaiting: 0,
         unauthenticated: 0,
         external: 0,
@@ -287,6 +297,7 @@ pub fn counts(maker: &mut dyn Maker) {
     let some = CollectionCounts {
         id: collection_id(1),
         inactive: 1,
+        missed: 1,
         awaiting: 1,
         unauthenticated: 1,
         external: 1,

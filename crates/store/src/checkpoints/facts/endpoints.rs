@@ -84,6 +84,7 @@ pub fn write(
         statuses,
         known,
     );
+    facts::write_known_by(known.known_by, row.is_missed(), &mut buffers.known_by);
     let latency_p95 = match latency_micros.count {
         0 => Value::Int(-1),
         _ => Value::count(latency_micros.p95),
@@ -130,7 +131,6 @@ impl Buffers {
     fn fill(&mut self, spreads: [&Spread; 3], statuses: &[(u16, u64)], known: &EndpointFacts) {
         spreads::encode(spreads, &mut self.spreads);
         spreads::write_statuses(statuses, &mut self.statuses);
-        facts::write_known_by(known.known_by, &mut self.known_by);
         facts::write_decided_by(known, &mut self.decided_by);
         facts::encode(known, &mut self.facts);
         facts::write_info_types(known, &mut self.info_types);
