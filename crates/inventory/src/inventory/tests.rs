@@ -3,6 +3,7 @@
 mod attacks;
 mod bounds;
 mod definitions;
+mod operations;
 mod privacy;
 mod replay;
 mod templates;

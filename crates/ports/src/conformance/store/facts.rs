@@ -224,14 +224,7 @@ pub fn filters(maker: &mut dyn Maker) {
         })
     };
     assert_eq!(known(Knowledge::Pin), ["/never"]);
-    let missed = |missed| {
-        narrow(FactQuery {
-            missed: Some(missed),
-            ..nothing()
-        })
-    };
-    assert_eq!(missed(true), ["/bare"]);
-    assert_eq!(missed(false), ["/full", "/never", "/stale"]);
+    filter_missed(&*store);
     assert_eq!(known(Knowledge::Definition), ["/full", "/stale"]);
     let words = FactQuery {
         protocol: Some(Protocol::GraphQl),
@@ -277,6 +270,18 @@ pub fn sorts(maker: &mut dyn Maker) {
         };
         assert_eq!(templates(&*store, &query), rising, "{sort:?}");
     }
+}
+
+fn filter_missed(store: &dyn Store) {
+    let missed = |missed| {
+        let facts = FactQuery {
+            missed: Some(missed),
+            ..FactQuery::default()
+        };
+        narrowed(store, facts)
+    };
+    assert_eq!(missed(true), ["/bare"]);
+    assert_eq!(missed(false), ["/full", "/never", "/stale"]);
 }
 
 pub fn counts(maker: &mut dyn Maker) {
