@@ -74,7 +74,7 @@ impl<'e> Head<'e> {
             "content-type" if self.content_type.is_empty() => self.content_type = value.trim(),
             "content-encoding" if self.content_encoding.is_empty() => self.content_encoding = value,
             "content-length" if self.content_length.is_empty() => {
-                self.content_length = value.trim()
+                self.content_length = value.trim();
             }
             "transfer-encoding" => self.chunked = true,
             "cookie" | "set-cookie" => self.cookies = true,

@@ -57,7 +57,7 @@ fn is_as_sent(exchange: &Exchange<'_>, body: &Body<'_>, head: &Head<'_>) -> bool
     let changed = exchange.blemishes.contains(Blemishes::TRUNCATED)
         || exchange.blemishes.contains(Blemishes::BAD_BASE64)
         || !exchange.redacted.is_empty();
-    !(encoded || form || wide || changed || head.chunked)
-        && !body.bytes.is_empty()
-        && body.bytes.is_ascii()
+    let told = !body.bytes.is_empty() && body.bytes.is_ascii();
+    let doubtful = encoded || form || wide || changed || head.chunked;
+    told && !doubtful
 }
