@@ -5,7 +5,7 @@ use regex_automata::hybrid::dfa::{Cache, Config as LazyConfig, DFA as Lazy};
 use regex_automata::nfa::thompson::{self, NFA};
 use regex_automata::util::primitives::StateID;
 use regex_automata::util::start;
-use regex_automata::{Anchored, Input, MatchKind};
+use regex_automata::{Anchored, MatchKind};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::Hir;
 
@@ -113,15 +113,16 @@ impl Form {
         })
     }
 
-    /// Where the longest text that fits ends, of those that begin where `text` begins.
-    pub fn longest(&self, text: &[u8], caches: &mut Caches) -> Option<usize> {
-        let input = Input::new(text).anchored(Anchored::Yes);
-        let found = match &self.engine {
-            Engine::Table(table, _) => table.try_search_fwd(&input),
-            Engine::Lazy(lazy, at) => lazy.try_search_fwd(caches.0.get_mut(*at)?, &input),
+    /// Where the longest text that fits ends, of those that begin where `text` begins. Each byte
+    /// that is read takes a step; what would need more than there are is not found.
+    pub fn longest(&self, text: &[u8], caches: &mut Caches, steps: &mut usize) -> Option<usize> {
+        let text = &text[..text.len().min(*steps)];
+        let (read, found) = match &self.engine {
+            Engine::Table(table, begin) => longest_in(table, *begin, text),
+            Engine::Lazy(lazy, at) => longest_lazily(lazy, caches.0.get_mut(*at)?, text)?,
         };
-        // An automaton gives up only where it was told to, which these were not.
-        found.ok().flatten().map(|it| it.offset())
+        *steps -= read;
+        found
     }
 
     /// Whether all of a text fits whose shape the bounds allow.
@@ -239,6 +240,39 @@ fn fits_lazily(lazy: &Lazy, cache: &mut Cache, text: &[u8]) -> Option<bool> {
     Some(lazy.next_eoi_state(cache, state).ok()?.is_match())
 }
 
+/// How far was read, and where the longest text ends. A match shows a byte later than it ends.
+fn longest_in(table: &Table, begin: StateID, text: &[u8]) -> (usize, Option<usize>) {
+    let (mut state, mut found) = (begin, None);
+    for (at, byte) in text.iter().enumerate() {
+        state = table.next_state(state, *byte);
+        if table.is_match_state(state) {
+            found = Some(at);
+        }
+        if table.is_dead_state(state) {
+            return (at + 1, found);
+        }
+    }
+    let fits = table.is_match_state(table.next_eoi_state(state));
+    (text.len(), if fits { Some(text.len()) } else { found })
+}
+
+/// The same; none if the automaton gives up, which it was not told to.
+fn longest_lazily(lazy: &Lazy, cache: &mut Cache, text: &[u8]) -> Option<(usize, Option<usize>)> {
+    let mut state = lazy.start_state(cache, &at_begin()).ok()?;
+    let mut found = None;
+    for (at, byte) in text.iter().enumerate() {
+        state = lazy.next_state(cache, state, *byte).ok()?;
+        if state.is_match() {
+            found = Some(at);
+        }
+        if state.is_dead() {
+            return Some((at + 1, found));
+        }
+    }
+    let fits = lazy.next_eoi_state(cache, state).ok()?.is_match();
+    Some((text.len(), if fits { Some(text.len()) } else { found }))
+}
+
 /// Walks all states of a table and reads off which bytes come first, second and third, and which
 /// come last.
 fn narrow(table: &Table, begin: StateID, bounds: &mut Bounds) {
@@ -297,13 +331,35 @@ mod tests {
     fn longest(regex: &str, text: &str) -> Option<usize> {
         let form = Form::new(regex, &mut 0).unwrap();
         let mut caches = Caches::of([&form].into_iter());
-        form.longest(text.as_bytes(), &mut caches)
+        form.longest(text.as_bytes(), &mut caches, &mut 1_000)
     }
 
     #[test]
     fn the_longest_way_counts_and_not_the_first() {
         assert_eq!(longest("ab|abcd|abc", "abcde"), Some(4));
         assert_eq!(longest(r"\d{2,4}", "x12"), None);
+    }
+
+    #[test]
+    fn no_more_is_read_than_there_are_steps() {
+        for (regex, is_lazy, short) in [("a[^x]*b", false, 0), ("[ab]*a[ab]{16}", true, 1)] {
+            let form = Form::new(regex, &mut 0).unwrap();
+            assert_eq!(matches!(form.engine, Engine::Lazy(..)), is_lazy);
+            let mut caches = Caches::of([&form].into_iter());
+            let text = "ab".repeat(500);
+            for (given, ends, left) in [(2_000, 1_000, 1_000), (100, 100, 0)] {
+                let mut steps = given;
+                let end = form.longest(text.as_bytes(), &mut caches, &mut steps);
+                assert_eq!(
+                    (end, steps),
+                    (Some(ends - short), left),
+                    "{regex} of {given}"
+                );
+            }
+            let mut steps = 100;
+            assert_eq!(form.longest(b"xab", &mut caches, &mut steps), None);
+            assert_eq!(steps, 99, "it is dead at once");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a member is, by all that was counted of it: a member that passes a check digit once in
 //! ten values holds order numbers, one that always does holds cards.
 
+use gatewatch_model::InfoTypeId;
 use gatewatch_model::info_type::{Counted, Ground, Grounds, HitFact, Verdict};
 
 use crate::catalogue::Catalogue;
@@ -25,6 +26,10 @@ const SELDOM: f64 = 0.5;
 /// Values before anything is said of how often they fit.
 const VALUES_MIN: u64 = 4;
 const MOST: f64 = 99.0;
+/// A member stays of a type from here on, or while one value in so many fits; and gives way to a
+/// type that is sure and fits so many times as often.
+const KEPT_FROM: u8 = 25;
+const OUTDONE_BY: u64 = 4;
 
 /// Whether a member is of a type. `all` are the values of the member that have any text, fitting or
 /// not. The more different ones, the steadier it is: a member whose values fit by chance is taken
@@ -63,15 +68,26 @@ pub fn judge(info_type: &InfoType, fact: &HitFact, all: Counted) -> Verdict {
 }
 
 /// All that a member could be, the strongest first. Of types that a value cannot be both, one is
-/// left above a half.
-pub fn judge_all(catalogue: &Catalogue, facts: &[HitFact], all: Counted) -> Vec<Verdict> {
+/// left above a half. What it was `told` to be it stays while it may be so.
+pub fn judge_all(
+    catalogue: &Catalogue,
+    facts: &[HitFact],
+    all: Counted,
+    told: Option<InfoTypeId>,
+) -> Vec<Verdict> {
     let mut judged = facts
         .iter()
         .filter_map(|fact| Some((judge(catalogue.by_key(fact.info_type)?, fact, all), fact)))
         .collect::<Vec<_>>();
+    let held = told.filter(|it| stays(*it, &judged, all.values));
+    let is_held = |it: InfoTypeId| held == Some(it);
+    for (verdict, _) in judged.iter_mut().filter(|it| is_held(it.0.info_type)) {
+        verdict.confidence = verdict.confidence.max(PERCENT_SURE);
+    }
     judged.sort_by_key(|(verdict, fact)| {
         let fits = u64::MAX - fact.fits;
-        (100 - verdict.confidence, fits, verdict.info_type)
+        let id = verdict.info_type;
+        (!is_held(id), 100 - verdict.confidence, fits, id)
     });
     let Some((first, _)) = judged.first().map(|(verdict, fact)| (*verdict, *fact)) else {
         return Vec::new();
@@ -89,6 +105,19 @@ pub fn judge_all(catalogue: &Catalogue, facts: &[HitFact], all: Counted) -> Vec<
             verdict
         })
         .collect()
+}
+
+/// Whether a member stays of the type that it was told to be: values that are now this, now that,
+/// make it neither the one nor the other in turns.
+fn stays(told: InfoTypeId, judged: &[(Verdict, &HitFact)], values: u64) -> bool {
+    let Some((verdict, fact)) = judged.iter().find(|it| it.0.info_type == told) else {
+        return false;
+    };
+    let often = fact.fits.saturating_mul(OUTDONE_BY);
+    let is_outdone = judged
+        .iter()
+        .any(|(other, by)| other.confidence >= PERCENT_SURE && by.fits > often);
+    !is_outdone && (verdict.confidence >= KEPT_FROM || often >= values)
 }
 
 /// The confidence that is told of one hit, by its own exchange and by what is known of its member.
@@ -171,6 +200,44 @@ mod tests {
             distinct: values,
         };
         judge(card, &fact, all)
+    }
+
+    /// What a member is told to be that holds so many numbers of two countries.
+    fn of_two(told: Option<&str>, dni: u64, bsn: u64, values: u64) -> Option<&'static str> {
+        let fact = |id: &str, fits: u64, percent: u64| HitFact {
+            info_type: SHIPPED.find(id).unwrap().key,
+            fits,
+            confidence_sum: fits * percent,
+            grounds: Grounds::default(),
+            first_seen: Timestamp(0),
+            last_seen: Timestamp(0),
+        };
+        let mut facts = vec![fact("es-dni", dni, 60), fact("nl-bsn", bsn, 60)];
+        facts.retain(|it| it.fits > 0);
+        let all = Counted {
+            values,
+            distinct: values,
+        };
+        let told = told.map(|it| SHIPPED.find(it).unwrap().key);
+        let first = *judge_all(&SHIPPED, &facts, all, told).first()?;
+        let sure = first.confidence >= PERCENT_SURE;
+        sure.then(|| &*SHIPPED.by_key(first.info_type).unwrap().id)
+    }
+
+    #[test]
+    fn what_is_now_this_now_that_stays_what_it_was_told_to_be() {
+        for told in ["es-dni", "nl-bsn"] {
+            for (dni, bsn) in [(50, 50), (40, 60), (60, 40)] {
+                assert_eq!(of_two(Some(told), dni, bsn, dni + bsn), Some(told));
+            }
+        }
+        assert_eq!(
+            of_two(Some("es-dni"), 2, 98, 100),
+            Some("nl-bsn"),
+            "an error"
+        );
+        assert_eq!(of_two(Some("nl-bsn"), 0, 10, 100), None, "it was chance");
+        assert_eq!(of_two(None, 0, 50, 50), Some("nl-bsn"));
     }
 
     #[test]

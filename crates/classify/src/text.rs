@@ -12,6 +12,8 @@ use crate::vocabulary::Vocabulary;
 
 /// So much of a text is read.
 const TEXT_BYTES_MAX: usize = 8 * 1024;
+/// Bytes that patterns of keys in armour read of one text, all together.
+pub(crate) const KEY_STEPS_MAX: usize = 16 * TEXT_BYTES_MAX;
 const WORDS_PER_LINE_MAX: usize = 512;
 /// A value takes at most so many words: `DE89 3704 0044 0532 0130 00`.
 const VALUE_WORDS_MAX: usize = 8;
@@ -46,7 +48,7 @@ impl Work {
             end -= 1;
         }
         let text = &text[..end];
-        self.read_keys(target, text, setting);
+        let _ = self.read_keys(target, text, setting);
         let mut from = 0;
         let mut before = None;
         for line in text.split_inclusive('\n') {
@@ -60,15 +62,23 @@ impl Work {
         }
     }
 
-    /// Keys in armour, wherever they stand.
-    fn read_keys(&mut self, target: Target<'_>, text: &str, setting: &Setting<'_>) {
+    /// Keys in armour, wherever they stand. Answers how many of its steps it took: a pattern that
+    /// reads to the end from each beginning does not do so for ever.
+    pub(crate) fn read_keys(
+        &mut self,
+        target: Target<'_>,
+        text: &str,
+        setting: &Setting<'_>,
+    ) -> usize {
+        let mut steps = KEY_STEPS_MAX;
         let mut from = 0;
-        while let Some(at) = text[from..].find(PEM) {
+        while let Some(at) = text[from..].find(PEM).filter(|_| steps > 0) {
             let start = from + at;
             let rest = &text[start..];
             let mut end = None;
             for ready in target.compiled.each_armoured(rest.len() as u32) {
-                end = end.max(ready.form.longest(rest.as_bytes(), &mut self.caches));
+                let form = &ready.form;
+                end = end.max(form.longest(rest.as_bytes(), &mut self.caches, &mut steps));
             }
             let Some(len) = end.filter(|it| *it > 0 && rest.is_char_boundary(*it)) else {
                 from = start + PEM.len();
@@ -84,6 +94,7 @@ impl Work {
             );
             from = start + len;
         }
+        KEY_STEPS_MAX - steps
     }
 
     /// A line of the form `label: value`. False if it is none, or the value says nothing.

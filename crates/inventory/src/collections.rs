@@ -4,6 +4,7 @@ use gatewatch_decode::Api;
 use gatewatch_model::effects::{CollectionKind, CollectionRow};
 use gatewatch_model::facts::SignalFacts;
 use gatewatch_model::profile::Decision;
+use gatewatch_model::sensitivity::Home;
 use gatewatch_model::signal::{Judged, Judgement};
 use gatewatch_model::{CollectionId, Timestamp};
 use sha2::{Digest, Sha256};
@@ -183,6 +184,13 @@ impl Collection {
         self.calls += 1;
     }
 
+    pub fn home(&self) -> Home<'_> {
+        Home {
+            scope: &self.scope,
+            collection: self.id,
+        }
+    }
+
     pub fn row(&self) -> CollectionRow {
         CollectionRow {
             id: self.id,
@@ -276,6 +284,12 @@ fn parts<'a>(api: &'a Api<'_>) -> (CollectionKind, [&'a str; 3]) {
 
 /// The id that the collection of an API has, seen or not.
 pub fn collection_id(scope: &str, api: &Api<'_>) -> CollectionId {
+    let (kind, parts) = parts(api);
+    id(scope, kind, parts)
+}
+
+/// The id of the collection of an API in a scope.
+pub(crate) fn id_of(scope: &str, api: &Api<'_>) -> CollectionId {
     let (kind, parts) = parts(api);
     id(scope, kind, parts)
 }

@@ -16,11 +16,11 @@ use gatewatch_model::info_type::{Fit, Judge};
 use gatewatch_model::profile::EndpointRole;
 use gatewatch_model::rollup::{Cell, status_class};
 use gatewatch_model::signal::{Judged, Judgement};
-use gatewatch_model::{Blemishes, Caller, EndpointId, Exchange, Position, Timestamp};
+use gatewatch_model::{Blemishes, Caller, CollectionId, EndpointId, Exchange, Position, Timestamp};
 
 use crate::aliases::Aliases;
 use crate::callers::{caller_hash, is_observed};
-use crate::collections::{Collection, Collections};
+use crate::collections::{self, Collection, Collections};
 use crate::endpoints::{Body, Endpoints, MISSES};
 use crate::limits::{COLLECTIONS_MAX, ENDPOINTS_MAX, SEEDLINGS_MAX};
 use crate::paths::{Labels, Masks, Recent, Trail, Tree};
@@ -206,6 +206,14 @@ impl Inventory {
         endpoint.map_or_else(|| self.scratch.key.as_str().into(), |it| it.key.clone())
     }
 
+    /// The collection of an exchange, whether it was seen before or not.
+    pub fn collection_of(&self, exchange: &Exchange<'_>, scope: &str) -> CollectionId {
+        let api = gatewatch_decode::api(exchange);
+        let known = self.collections.find(scope, &api);
+        let known = known.and_then(|at| self.collections.slab.get(at));
+        known.map_or_else(|| collections::id_of(scope, &api), |it| it.id)
+    }
+
     /// About how much memory the next checkpoint holds back.
     pub fn pending_bytes(&self) -> usize {
         self.pending.bytes()
@@ -330,11 +338,13 @@ impl Inventory {
         let seen = observation(sighting, blemishes);
         self.endpoints.observe(at, &seen);
         let endpoint = self.endpoints.slab.get_mut(at)?;
+        let home = self.collections.slab.get(endpoint.own.home)?.id;
         let (mut found, mut role) = (Vec::new(), EndpointRole::default());
         if let Body::Full(full) = &mut endpoint.body {
             let profile = &mut full.profile;
             let caller = caller_hash(sighting.caller);
-            found = profile.observe(&Seen::of(sighting, caller, &endpoint.key, self.seed));
+            let seen = Seen::of(sighting, home, caller, &endpoint.key, self.seed);
+            found = profile.observe(&seen);
             if !found.is_empty() {
                 let (method, template) = endpoint.key.split_once(' ').unwrap_or_default();
                 role = profile.role(method, Named::of(method, template));
@@ -348,7 +358,7 @@ impl Inventory {
         self.pending.count(waits_at, seen.at.minute(), &cell(&seen));
         let id = own.id;
         if !found.is_empty() {
-            self.discover((id, role), found, sighting);
+            self.discover((id, home, role), found, sighting);
         }
         Some(id)
     }

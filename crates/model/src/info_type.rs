@@ -3,6 +3,7 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::sensitivity::Home;
 use crate::time::Timestamp;
 
 /// Types that are counted for one member; those with the fewest fits give way.
@@ -206,15 +207,27 @@ pub struct Fit {
 /// Says what members are. The fold hands it to whoever keeps facts of members, so that nobody
 /// but the fold knows a catalogue.
 pub trait Judge: core::fmt::Debug {
-    /// Appends what a member is, the surest first.
-    fn judge(&self, facts: &[HitFact], values: Counted, verdicts: &mut Vec<Verdict>);
+    /// Appends what a member is, the surest first. What it was told to be counts: it does not
+    /// become something else with every few values.
+    fn judge(
+        &self,
+        facts: &[HitFact],
+        values: Counted,
+        told: Option<InfoTypeId>,
+        verdicts: &mut Vec<Verdict>,
+    );
 
     /// The id and the category of a type; `None` for one that the catalogue does not have any
-    /// more, or that is not looked for in that scope.
-    fn type_of(&self, scope: &str, info_type: InfoTypeId) -> Option<(&str, Category)>;
+    /// more, or that is not looked for there.
+    fn type_of(&self, home: Home<'_>, info_type: InfoTypeId) -> Option<(&str, Category)>;
 
-    /// Whether credentials count as sensitive in that scope also where they belong.
-    fn counts_in_place(&self, _scope: &str) -> bool {
+    /// From which confidence on a member there counts as of a type, in percent.
+    fn confidence_min(&self, _home: Home<'_>, _info_type: InfoTypeId) -> u8 {
+        SENSITIVE_CONFIDENCE_MIN
+    }
+
+    /// Whether credentials count as sensitive there also where they belong.
+    fn counts_in_place(&self, _home: Home<'_>) -> bool {
         false
     }
 }
@@ -231,9 +244,9 @@ pub struct Counted {
 pub struct NoTypes;
 
 impl Judge for NoTypes {
-    fn judge(&self, _: &[HitFact], _: Counted, _: &mut Vec<Verdict>) {}
+    fn judge(&self, _: &[HitFact], _: Counted, _: Option<InfoTypeId>, _: &mut Vec<Verdict>) {}
 
-    fn type_of(&self, _: &str, _: InfoTypeId) -> Option<(&str, Category)> {
+    fn type_of(&self, _: Home<'_>, _: InfoTypeId) -> Option<(&str, Category)> {
         None
     }
 }

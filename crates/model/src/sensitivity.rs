@@ -3,7 +3,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::ids::{EndpointId, Position};
+use crate::ids::{CollectionId, EndpointId, Position};
 use crate::info_type::{Category, Grounds};
 use crate::spot::Spot;
 use crate::time::Timestamp;
@@ -91,7 +91,8 @@ pub struct Discovery {
     pub grounds: Grounds,
 }
 
-/// What is said of a scope. What it does not speak of is as the scope above says.
+/// What is said of a scope, or of a collection in it. What it does not speak of is as the scope
+/// above says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Sensitivity {
@@ -117,6 +118,49 @@ pub struct Sensitivity {
     /// for them, in cookies, and as what is handed to an endpoint that gives tokens out.
     #[n(6)]
     pub credentials_in_place: Option<bool>,
+    /// From which confidence on members count as of single types, in percent.
+    #[n(7)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    pub type_confidences: Vec<(Box<str>, u8)>,
+}
+
+/// Where something is found: the collection is the last place of the tree of scopes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Home<'h> {
+    pub scope: &'h str,
+    pub collection: CollectionId,
+}
+
+impl Home<'static> {
+    /// Of what belongs to no collection.
+    pub const ROOT: Home<'static> = Home {
+        scope: "/",
+        collection: CollectionId([0; 16]),
+    };
+}
+
+/// Begins the last segment of a collection's place; no segment of a scope begins so.
+const COLLECTION_SIGN: char = '@';
+
+impl Home<'_> {
+    /// What is said of the collection is said of this place: `/contoso/@` and its id.
+    pub fn place(&self) -> Box<str> {
+        let scope = self.scope.trim_end_matches('/');
+        format!("{scope}/{COLLECTION_SIGN}{}", self.collection).into()
+    }
+}
+
+/// The scope and, if it is the place of one, the collection.
+pub fn of_place(place: &str) -> (&str, Option<CollectionId>) {
+    let found = place.rsplit_once('/').and_then(|(scope, last)| {
+        let id = last.strip_prefix(COLLECTION_SIGN)?;
+        Some((scope, CollectionId::parse(id)?))
+    });
+    match found {
+        Some(("", id)) => ("/", Some(id)),
+        Some((scope, id)) => (scope, Some(id)),
+        None => (place, None),
+    }
 }
 
 /// `Confidential`, and how sensitive that is.
@@ -137,6 +181,12 @@ impl Sensitivity {
             let mut categories = self.categories.iter();
             categories.find(|it| it.0 == category).map(|it| it.1)
         })
+    }
+
+    /// From which confidence on a member counts as of a type; `None` where it says nothing of it.
+    pub fn confidence_min(&self, id: &str) -> Option<u8> {
+        let mut all = self.type_confidences.iter();
+        all.find(|it| *it.0 == *id).map(|it| it.1)
     }
 
     /// The label of a type.
@@ -189,6 +239,7 @@ mod tests {
             type_labels: vec![("us-ssn".into(), "Secret".into())],
             threshold_order: Some(2),
             credentials_in_place: None,
+            type_confidences: vec![("email".into(), 80)],
         }
     }
 
@@ -208,6 +259,19 @@ mod tests {
         let mut said = said();
         said.threshold_order = None;
         assert!(said.counts("phone", Category::Pii));
+    }
+
+    #[test]
+    fn a_collection_is_the_last_place_of_its_scope() {
+        let collection = CollectionId([7; 16]);
+        for scope in ["/", "/a", "/a/b"] {
+            let place = Home { scope, collection }.place();
+            assert_eq!(of_place(&place), (scope, Some(collection)), "{place}");
+            assert_eq!(of_place(scope), (scope, None));
+            assert_eq!(scopes_above(&place).last(), Some(&*place));
+            assert!(scopes_above(&place).any(|it| it == scope));
+        }
+        assert_eq!(of_place("/a/@b"), ("/a/@b", None), "no id");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use axum::routing::on;
 use gatewatch_model::control::{Control, NumberedControl};
 use gatewatch_model::definition::Subject;
 use gatewatch_model::effects::EndpointRow;
+use gatewatch_model::sensitivity::of_place;
 use gatewatch_pipeline::IntakeError;
 use gatewatch_ports::definitions::PINS_MAX;
 use gatewatch_ports::store::{ControlRow, Role};
@@ -384,10 +385,8 @@ impl SentControl {
                 }
             }
             Control::Undefine { collection: id } => collection = Some(id),
-            Control::Classify { .. }
-            | Control::InfoTypes { .. }
-            | Control::Watch { .. }
-            | Control::Elsewhere => {}
+            Control::Classify { scope, .. } => collection = of_place(&scope).1,
+            Control::InfoTypes { .. } | Control::Watch { .. } | Control::Elsewhere => {}
         }
         SentControl {
             revision,

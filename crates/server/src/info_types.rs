@@ -9,7 +9,7 @@ use axum::response::IntoResponse;
 use axum::routing::on;
 use gatewatch_classify::{Catalogue, ListKey, SHIPPED, is_of_installation, is_token_list};
 use gatewatch_model::control::Control;
-use gatewatch_model::info_type::Category;
+use gatewatch_model::info_type::{Category, SENSITIVE_CONFIDENCE_MIN};
 use gatewatch_model::sensitivity::{OWN_TYPES_BYTES_MAX, OWN_TYPES_MAX, Sensitivity, scopes_above};
 use gatewatch_pipeline::fold::Key;
 use gatewatch_ports::sensitive::{OwnTypesRow, SensitivityRow};
@@ -24,7 +24,7 @@ use crate::controls::send;
 use crate::openapi::{Content, list, shape};
 use crate::problem::{BAD_BODY, DISK_LOW, NOT_FOUND, Problem, TOO_LARGE};
 use crate::routes::{Answer, Face, Gate, Operation, Route, Scoped, Verb};
-use crate::sensitivity::{ACCEPTED, SCOPE, catalogue, scope};
+use crate::sensitivity::{ACCEPTED, SCOPE, SINGLE, catalogue, place};
 use crate::shapes::{LIMIT, List, OFFSET};
 use crate::shared::{From as Address, Shared};
 
@@ -38,13 +38,15 @@ pub(crate) static ROUTES: &[Route] = &[
         operation: Operation {
             id: "listInfoTypes",
             summary: "Types of sensitive information",
-            description: "The catalogue and types of your own, with whether they are looked for in a scope.",
-            params: &[SCOPE, LIMIT, OFFSET],
+            description: "The catalogue and types of your own, with whether they are looked for in a scope \
+                or a collection, and from which confidence on they count there.",
+            params: &[SCOPE, SINGLE, LIMIT, OFFSET],
             answers: &[Answer {
                 status: 200,
                 what: "A page of types.",
                 contents: &[Content::Json(list::<KnownType>)],
             }],
+            problems: &[&NOT_FOUND],
             ..Operation::PLAIN
         },
         answer: |verb| on(verb, list_types),
@@ -100,10 +102,12 @@ struct KnownType {
     category: &'static str,
     /// Two capital letters; null where it belongs to no country.
     country: Option<String>,
-    /// Whether it is looked for in the scope that was asked of.
+    /// Whether it is looked for in the scope or collection that was asked of.
     on: bool,
     /// Whether it is looked for where nobody has said otherwise.
     on_by_default: bool,
+    /// From which confidence on a member counts as one there, in percent.
+    confidence_min: u8,
     /// Whether it is one of your own.
     own: bool,
     /// Its label; null when it has none.
@@ -143,13 +147,13 @@ async fn list_types(
     grant: Grant,
     asked: Asked,
 ) -> Result<Json<List<KnownType>>, Problem> {
-    let scope = scope(&grant, &asked)?;
+    let place = place(&shared, &grant, &asked).await?;
     let (offset, limit) = (asked.whole("offset"), asked.whole("limit"));
     let known = shared
         .blocking
         .ask(|store| Ok((catalogue(store)?, store.sensitivity()?)));
     let (catalogue, said) = known.await?;
-    let types = known_types(&catalogue, &said, &scope);
+    let types = known_types(&catalogue, &said, &place);
     Ok(Json(List::cut(types, offset, limit, |it| it)))
 }
 
@@ -212,17 +216,17 @@ pub fn list_refused(has_key: bool) -> &'static str {
     }
 }
 
-fn known_types(catalogue: &Catalogue, said: &[SensitivityRow], scope: &str) -> Vec<KnownType> {
+fn known_types(catalogue: &Catalogue, said: &[SensitivityRow], place: &str) -> Vec<KnownType> {
     let find = |scope: &str| said.iter().find(|it| *it.scope == *scope);
-    let above = scopes_above(scope).filter_map(find).collect::<Vec<_>>();
+    let above = scopes_above(place).filter_map(find).collect::<Vec<_>>();
     let none = Sensitivity::default();
     let root = find("/").map_or(&none, |it| &it.sensitivity);
     let types = catalogue.types().iter();
     types
         .map(|it| {
-            let switches = above.iter().rev();
-            let mut switches =
-                switches.filter_map(|row| row.sensitivity.switch(&it.id, it.category));
+            let said = || above.iter().rev().map(|it| &it.sensitivity);
+            let mut switches = said().filter_map(|row| row.switch(&it.id, it.category));
+            let mut confidences = said().filter_map(|row| row.confidence_min(&it.id));
             KnownType {
                 id: it.id.clone(),
                 title: it.title.clone(),
@@ -230,6 +234,7 @@ fn known_types(catalogue: &Catalogue, said: &[SensitivityRow], scope: &str) -> V
                 country: it.country.map(|it| it.map(char::from).iter().collect()),
                 on: switches.next().unwrap_or(it.on),
                 on_by_default: it.on,
+                confidence_min: confidences.next().unwrap_or(SENSITIVE_CONFIDENCE_MIN),
                 own: it.category == Category::Custom,
                 label: root.label(&it.id, it.category).map(|it| it.name.clone()),
                 counts: root.counts(&it.id, it.category),

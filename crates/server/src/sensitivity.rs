@@ -1,5 +1,6 @@
-//! What people say of sensitive information: which types are looked for in which scope, which
-//! labels they have, and from which label on they count.
+//! What people say of sensitive information: which types are looked for in which scope or
+//! collection and from which confidence on, which labels they have, and from which label on they
+//! count.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,9 +11,9 @@ use axum::response::IntoResponse;
 use axum::routing::on;
 use gatewatch_classify::{Catalogue, ListKey, SHIPPED};
 use gatewatch_model::control::Control;
-use gatewatch_model::info_type::Category;
+use gatewatch_model::info_type::{Category, SENSITIVE_CONFIDENCE_MIN};
 use gatewatch_model::sensitivity::{
-    LABEL_BYTES_MAX, LABELS_MAX, Label, Sensitivity, TYPES_SAID_MAX,
+    Home, LABEL_BYTES_MAX, LABELS_MAX, Label, Sensitivity, TYPES_SAID_MAX, of_place,
 };
 use gatewatch_ports::sensitive::{SCOPES_SAID_MAX, SensitivityRow};
 use gatewatch_ports::store::Role;
@@ -24,8 +25,9 @@ use crate::access::Grant;
 use crate::asked::{Asked, Param, ParamKind};
 use crate::body::Sent;
 use crate::controls::{SentControl, send};
+use crate::inventory::find_collection;
 use crate::openapi::{Content, list, shape};
-use crate::problem::{BAD_BODY, BAD_PARAMETER, CONFLICT, DISK_LOW, Problem, TOO_LARGE};
+use crate::problem::{BAD_BODY, BAD_PARAMETER, CONFLICT, DISK_LOW, NOT_FOUND, Problem, TOO_LARGE};
 use crate::routes::{Answer, Face, Gate, Operation, Route, Scoped, Verb};
 use crate::scope::{covers, is_scope};
 use crate::shapes::List;
@@ -38,6 +40,15 @@ pub(crate) const SCOPE: Param = Param {
         characters_max: 256,
     },
 };
+
+pub(crate) const SINGLE: Param = Param {
+    name: "collection",
+    what: "This collection alone, in place of a scope.",
+    kind: ParamKind::Collection,
+};
+
+/// That can be asked for before a member counts as of a type, in percent.
+const CONFIDENCES: core::ops::RangeInclusive<u8> = SENSITIVE_CONFIDENCE_MIN..=99;
 
 pub(crate) static ACCEPTED: &[Answer] = &[Answer {
     status: 202,
@@ -55,8 +66,9 @@ pub(crate) static ROUTES: &[Route] = &[
         operation: Operation {
             id: "listSensitivity",
             summary: "What is said of sensitive information",
-            description: "By scope. What a scope does not speak of is as the scope above says, and what \
-                none speaks of as the catalogue says.",
+            description: "By scope and collection. What a collection does not speak of is as its scope \
+                says, what a scope does not speak of as the scope above says, and what none speaks of \
+                as the catalogue says.",
             answers: &[Answer {
                 status: 200,
                 what: "All that is said at or below the token's scope.",
@@ -75,12 +87,13 @@ pub(crate) static ROUTES: &[Route] = &[
         operation: Operation {
             id: "putSensitivity",
             summary: "Say what is looked for and what counts as sensitive",
-            description: "In place of what was said of the scope before. A type outranks its category, \
-                and a scope those above it. Labels and the threshold are said of `/`.",
-            params: &[SCOPE],
+            description: "In place of what was said of the scope, or of the collection, before. A type \
+                outranks its category, a scope those above it and a collection its scope. Labels and \
+                the threshold are said of `/`.",
+            params: &[SCOPE, SINGLE],
             body: Some(Content::Json(shape::<Saying>)),
             answers: ACCEPTED,
-            problems: &[&BAD_BODY, &TOO_LARGE, &CONFLICT, &DISK_LOW],
+            problems: &[&BAD_BODY, &TOO_LARGE, &CONFLICT, &NOT_FOUND, &DISK_LOW],
             ..Operation::PLAIN
         },
         answer: |verb| on(verb, put_said),
@@ -115,6 +128,10 @@ struct Saying {
     /// as the scope above says, and no where none says anything.
     #[serde(default)]
     credentials_in_place: Option<bool>,
+    /// From which confidence on a member counts as of single types, in percent: 50 to 99, and 50
+    /// where nothing is said.
+    #[serde(default)]
+    type_confidences: BTreeMap<String, u8>,
 }
 
 /// What is said of one scope, and by whom.
@@ -123,6 +140,8 @@ struct Saying {
 struct SaidOfScope {
     /// It and what lies below it.
     scope: Box<str>,
+    /// The id of the one collection in it that this is said of; null when it is said of the scope.
+    collection_id: Option<String>,
     /// What is said.
     said: Saying,
     /// Of the control that said so.
@@ -152,20 +171,22 @@ async fn put_said(
     asked: Asked,
     Sent(saying): Sent<Saying>,
 ) -> Result<impl IntoResponse, Problem> {
-    let scope = scope(&grant, &asked)?;
+    let place = place(&shared, &grant, &asked).await?;
     let known = shared
         .blocking
         .ask(|store| Ok((catalogue(store)?, store.sensitivity()?)));
     let (catalogue, said) = known.await?;
-    if said.len() >= SCOPES_SAID_MAX && said.iter().all(|it| it.scope != scope) {
-        let detail = format!("{SCOPES_SAID_MAX} scopes are spoken of; say it of one above instead");
+    if said.len() >= SCOPES_SAID_MAX && said.iter().all(|it| it.scope != place) {
+        let detail = format!(
+            "{SCOPES_SAID_MAX} scopes and collections are spoken of; say it of a scope above instead"
+        );
         return Err(Problem::new(&CONFLICT, detail));
     }
     let sensitivity = saying
-        .read(&scope, &catalogue)
+        .read(&place, &catalogue)
         .map_err(|why| Problem::new(&BAD_BODY, why))?;
     let control = Control::Classify {
-        scope,
+        scope: place,
         sensitivity: Box::new(sensitivity),
     };
     send(&shared, grant, address, control).await
@@ -190,6 +211,27 @@ pub(crate) fn scope(grant: &Grant, asked: &Asked) -> Result<Box<str>, Problem> {
     Err(Problem::new(&BAD_PARAMETER, detail))
 }
 
+/// The scope that is asked of, or the place of the collection.
+pub(crate) async fn place(
+    shared: &Shared,
+    grant: &Grant,
+    asked: &Asked,
+) -> Result<Box<str>, Problem> {
+    let Some(id) = asked.collection(SINGLE.name) else {
+        return scope(grant, asked);
+    };
+    if asked.is_given(SCOPE.name) {
+        let detail = "a collection lies in one scope; ask for one of `scope` and `collection`";
+        return Err(Problem::new(&BAD_PARAMETER, detail));
+    }
+    let row = find_collection(shared, grant, &id.to_string()).await?;
+    let home = Home {
+        scope: &row.scope,
+        collection: id,
+    };
+    Ok(home.place())
+}
+
 impl Saying {
     /// As the fold takes it, or what is wrong with it.
     fn read(self, scope: &str, catalogue: &Catalogue) -> Result<Sensitivity, String> {
@@ -201,6 +243,7 @@ impl Saying {
             type_labels,
             threshold_order,
             credentials_in_place,
+            type_confidences,
         } = self;
         let labelled = !labels.is_empty()
             || !category_labels.is_empty()
@@ -211,7 +254,9 @@ impl Saying {
                 "labels and the threshold are said of `/`, once for the whole estate".into(),
             );
         }
-        if labels.len() > LABELS_MAX || types.len() + type_labels.len() > TYPES_SAID_MAX {
+        if labels.len() > LABELS_MAX
+            || types.len() + type_labels.len() + type_confidences.len() > TYPES_SAID_MAX
+        {
             return Err(format!(
                 "there are at most {LABELS_MAX} labels and {TYPES_SAID_MAX} types"
             ));
@@ -230,6 +275,7 @@ impl Saying {
         let mut said = Sensitivity {
             threshold_order,
             credentials_in_place,
+            type_confidences: confidences(type_confidences, catalogue)?,
             ..Sensitivity::default()
         };
         for (name, on) in categories {
@@ -265,6 +311,7 @@ impl Saying {
             type_labels,
             threshold_order,
             credentials_in_place,
+            type_confidences,
         } = said;
         let name = |category: Category| category.name().to_owned();
         Saying {
@@ -287,8 +334,28 @@ impl Saying {
                 .collect(),
             threshold_order,
             credentials_in_place,
+            type_confidences: type_confidences
+                .into_iter()
+                .map(|it| (it.0.into(), it.1))
+                .collect(),
         }
     }
+}
+
+fn confidences(
+    said: BTreeMap<String, u8>,
+    catalogue: &Catalogue,
+) -> Result<Vec<(Box<str>, u8)>, String> {
+    let one = |(id, percent): (String, u8)| {
+        let id = known(&id, catalogue)?;
+        if CONFIDENCES.contains(&percent) {
+            return Ok((id, percent));
+        }
+        Err(format!(
+            "type_confidences: `{id}` has {percent}; it is 50 to 99, as less is never sensitive"
+        ))
+    };
+    said.into_iter().map(one).collect()
 }
 
 fn is_label(name: &str) -> bool {
@@ -324,8 +391,10 @@ impl SaidOfScope {
             actor,
             at,
         } = row;
+        let (scope, collection) = of_place(&scope);
         SaidOfScope {
-            scope,
+            scope: scope.into(),
+            collection_id: collection.map(|it| it.to_string()),
             said: Saying::new(sensitivity),
             revision,
             actor,
@@ -348,7 +417,7 @@ mod tests {
         let text = r#"{"categories":{"pii":false},"types":{"credit-card":true},
             "labels":{"General":1,"Secret":3},"category_labels":{"finance":"Secret"},
             "type_labels":{"credit-card":"General"},"threshold_order":2,
-            "credentials_in_place":true}"#;
+            "credentials_in_place":true,"type_confidences":{"email":80}}"#;
         let said = read(text, "/").unwrap();
         assert_eq!(said.labels[1].order, 3);
         let back = serde_json::to_value(Saying::new(said)).unwrap();
@@ -363,6 +432,7 @@ mod tests {
         for (text, near) in [
             (r#"{"types":{"credit-crad":true}}"#, "`credit-card`"),
             (r#"{"categories":{"pij":true}}"#, "`pii`"),
+            (r#"{"type_confidences":{"emial":80}}"#, "`email`"),
             (
                 r#"{"labels":{"Secret":1},"category_labels":{"pii":"Sekret"}}"#,
                 "`Secret`",
@@ -370,6 +440,14 @@ mod tests {
         ] {
             let why = read(text, "/").unwrap_err();
             assert!(why.contains(near), "{why}");
+        }
+    }
+
+    #[test]
+    fn less_than_what_is_ever_sensitive_is_refused() {
+        for (percent, good) in [(49, false), (50, true), (99, true), (100, false)] {
+            let text = format!(r#"{{"type_confidences":{{"email":{percent}}}}}"#);
+            assert_eq!(read(&text, "/a").is_ok(), good, "{percent}");
         }
     }
 

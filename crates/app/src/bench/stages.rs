@@ -10,6 +10,7 @@ use gatewatch_detect::Detector;
 use gatewatch_inventory::{Digests, Inventory, Sighting};
 use gatewatch_model::effects::Effects;
 use gatewatch_model::info_type::{Category, Counted, Fit, HitFact, Judge, Verdict};
+use gatewatch_model::sensitivity::Home;
 use gatewatch_model::signal::Judged;
 use gatewatch_model::{Blemishes, Exchange, InfoTypeId, Timestamp};
 use gatewatch_sources::reference::reference_exchange;
@@ -78,11 +79,17 @@ struct Shard {
 struct ByShipped(std::sync::Arc<Catalogue>);
 
 impl Judge for ByShipped {
-    fn judge(&self, facts: &[HitFact], values: Counted, verdicts: &mut Vec<Verdict>) {
-        verdicts.extend(judge_all(&self.0, facts, values));
+    fn judge(
+        &self,
+        facts: &[HitFact],
+        values: Counted,
+        told: Option<InfoTypeId>,
+        verdicts: &mut Vec<Verdict>,
+    ) {
+        verdicts.extend(judge_all(&self.0, facts, values, told));
     }
 
-    fn type_of(&self, _: &str, info_type: InfoTypeId) -> Option<(&str, Category)> {
+    fn type_of(&self, _: Home<'_>, info_type: InfoTypeId) -> Option<(&str, Category)> {
         let found = self.0.by_key(info_type)?;
         Some((&*found.id, found.category))
     }

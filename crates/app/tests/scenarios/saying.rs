@@ -181,6 +181,49 @@ fn what_is_wrong_is_refused_with_its_place_and_changes_nothing() {
 }
 
 #[test]
+fn a_type_is_off_for_one_collection_and_stays_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let owned = owned(folder.path());
+    let bank = lines("/two").replace("shop.example", "bank.example");
+    owned.server.ingest("edge/1", &(lines("/one") + &bank));
+    let told = || (types(&owned.server, "/one"), types(&owned.server, "/two"));
+    let card = || vec!["credit-card".to_owned()];
+    assert_eq!(told(), (card(), card()));
+    let shop = owned.ask("/api/v1/collections?search=shop")["items"][0]["id"].clone();
+    let shop = shop.as_str().unwrap();
+    let of_shop = format!("{SENSITIVITY}?collection={shop}");
+    owned.say(
+        &of_shop,
+        &json!({ "type_confidences": { "credit-card": 55 } }),
+    );
+    assert_eq!(told(), (card(), card()), "it is surer than that");
+    let off = json!({ "types": { "credit-card": false } });
+    owned.say(&of_shop, &off);
+    assert_eq!(told(), (vec![], card()));
+    let listed = owned.ask(SENSITIVITY);
+    let listed = listed["items"].as_array().unwrap();
+    let places = listed.iter().map(|it| (&it["scope"], &it["collection_id"]));
+    assert_eq!(places.collect::<Vec<_>>(), [(&json!("/"), &json!(shop))]);
+    let of = |query: &str| {
+        let all = owned.ask(&format!("/api/v1/info-types?limit=1000{query}"));
+        let mut all = all["items"].as_array().unwrap().iter();
+        let card = all.find(|it| it["id"] == "credit-card");
+        card.map(|it| (it["on"] == true, it["confidence_min"].clone()))
+    };
+    assert_eq!(of(&format!("&collection={shop}")), Some((false, json!(50))));
+    assert_eq!(of(""), Some((true, json!(50))));
+    let both = owned.refused(&format!("{of_shop}&scope=/a"), &off);
+    assert!(both.contains("one of `scope` and `collection`"), "{both}");
+    let nobodys = format!("{SENSITIVITY}?collection={}", "0".repeat(32));
+    assert_eq!(owned.put(&nobodys, &off).0, 404);
+    owned.server.terminate();
+    let server = Running::serve(folder.path());
+    server.ingest("edge/2", &(lines("/one") + &bank));
+    assert!(types(&server, "/one").is_empty());
+    assert_eq!(types(&server, "/two"), card());
+}
+
+#[test]
 fn own_types_come_and_go() {
     let folder = tempfile::tempdir().unwrap();
     let owned = owned(folder.path());

@@ -85,7 +85,7 @@ impl Members {
         let all = Counted { values, distinct };
         let verdicts = member
             .verdicts
-            .get_or_insert_with(|| judge_all(catalogue, facts, all));
+            .get_or_insert_with(|| judge_all(catalogue, facts, all, None));
         let key = InfoTypeId::of(&found.info_type.replace('_', "-"));
         let verdict = verdicts.iter().find(|it| it.info_type == key);
         verdict.map_or(found.percent, |it| finish(found.percent, *it))

@@ -21,6 +21,8 @@ const VAGUE_STRENGTH: i32 = 45;
 /// Words of one phrase.
 const PHRASE_WORDS_MAX: usize = 6;
 const CONTAINER_BYTES_MAX: usize = 24;
+/// Of a name space.
+const PREFIX_BYTES_MAX: usize = 16;
 /// Names above that are listened to.
 const ABOVE_MAX: usize = 2;
 /// Names above that are looked through for one that says something.
@@ -86,7 +88,7 @@ impl Listener {
     /// Listens to the names on the way to a leaf.
     pub fn hear_names(&mut self, leaf: &Leaf<'_>, vocabulary: &Vocabulary) -> Tone {
         self.heard.clear();
-        let mut names = leaf.names().take(LOOK_UP_MAX);
+        let mut names = leaf.names().take(LOOK_UP_MAX).map(local);
         let own = names.next().unwrap_or("");
         self.words.clear();
         let in_head = matches!(leaf.spot(), Spot::RequestHeaders | Spot::ResponseHeaders);
@@ -376,4 +378,16 @@ fn is_container(name: &str, vocabulary: &Vocabulary) -> bool {
         len += 1;
     }
     core::str::from_utf8(&lower[..len]).is_ok_and(|it| vocabulary.role(it).has(Role::CONTAINER))
+}
+
+/// A name without the prefix of a name space, which is any word: `p:Passport`, `schema:email`.
+fn local(name: &str) -> &str {
+    let is_prefix = |it: &str| {
+        (1..=PREFIX_BYTES_MAX).contains(&it.len())
+            && it.bytes().all(|it| it.is_ascii_alphanumeric())
+    };
+    match name.split_once(':') {
+        Some((prefix, rest)) if is_prefix(prefix) && !rest.is_empty() => rest,
+        _ => name,
+    }
 }

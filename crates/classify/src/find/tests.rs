@@ -9,6 +9,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::catalogue::SHIPPED;
+use crate::text::KEY_STEPS_MAX;
+use crate::tokens::ListKey;
 
 static FRESH: LazyLock<Classifier> = LazyLock::new(|| Classifier::new(Arc::new(SHIPPED.clone())));
 
@@ -213,4 +215,60 @@ proptest! {
         prop_assert_eq!(&first, &hits(&mut used, "/a/b", &body));
         prop_assert_eq!(first, hits(&mut classifier(), "/a/b", &body));
     }
+}
+
+#[test]
+fn the_prefix_of_a_name_space_says_nothing() {
+    let found = |name: &str| {
+        let body = serde_json::json!({ name: "C01X00T47" }).to_string();
+        let found = hits(&mut classifier(), "/", &body);
+        found.into_iter().map(|it| (it.1, it.2)).collect::<Vec<_>>()
+    };
+    let plain = found("Passport");
+    assert_eq!(plain[0].0, "de-passport", "no other has its form");
+    for name in ["p:Passport", "ns12:Passport", "schema:passport"] {
+        assert_eq!(found(name), plain, "{name}");
+    }
+}
+
+/// How many steps a type of one's own takes that reads on from each beginning of an armoured key.
+fn key_steps(text: &str) -> (usize, usize) {
+    let own = "id = 'armour'\ntitle = 'Armour'\nseverity = 'low'\nalone = 90\n\
+        pattern = '-----BEGIN [A-Z -]*[\\x20-\\x7e]*-----END'\n\
+        examples = ['{\"a\": \"-----BEGIN X-----END\"}']\ncounter_examples = ['{\"a\": \"b\"}']\n";
+    let catalogue = SHIPPED
+        .with(&[("armour.toml", own)], ListKey::None)
+        .unwrap();
+    let on = Switches::all(&catalogue);
+    let mut classifier = Classifier::new(Arc::new(catalogue));
+    let (compiled, work) = (&*classifier.compiled, &mut classifier.work);
+    let target = Target {
+        compiled,
+        on: &on,
+        leaf: 0,
+    };
+    let countries = [];
+    let setting = Setting {
+        names: &[],
+        wanted: &[],
+        beside: &[],
+        ground: Ground::Name,
+        tone: Tone::default(),
+        countries: &countries,
+    };
+    let steps = work.read_keys(target, text, &setting);
+    (steps, work.hits.len())
+}
+
+#[test]
+fn a_pattern_of_ones_own_does_not_read_on_from_each_of_many_beginnings() {
+    let (few, _) = key_steps(&"-----BEGIN ".repeat(4));
+    assert!((40..2_000).contains(&few), "{few}");
+    let (many, _) = key_steps(&"-----BEGIN ".repeat(744));
+    assert_eq!(
+        many, KEY_STEPS_MAX,
+        "it is bounded, and the bound is reached"
+    );
+    let chain = format!("{} -----BEGIN X-----END", "-----BEGIN ".repeat(4));
+    assert_eq!(key_steps(&chain).1, 1);
 }

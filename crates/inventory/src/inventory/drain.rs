@@ -2,8 +2,10 @@
 
 use gatewatch_model::effects::Effects;
 use gatewatch_model::info_type::Judge;
+use gatewatch_model::sensitivity::Home;
 
 use super::Inventory;
+use crate::collections::Collection;
 use crate::paths::Labels;
 use crate::pending::Pending;
 use crate::profile::Types;
@@ -51,8 +53,8 @@ impl Inventory {
             if let Some(endpoint) = self.endpoints.slab.get_mut(waiting.at) {
                 (endpoint.own.waits_at, endpoint.own.written) = (None, true);
                 let home = self.collections.slab.get(endpoint.own.home);
-                let scope = home.map_or("/", |it| &*it.scope);
-                let mut row = endpoint.row(Types { judge, scope });
+                let home = home.map_or(Home::ROOT, Collection::home);
+                let mut row = endpoint.row(Types { judge, home });
                 self.explain_row(waiting.at, (&mut labels, &mut recent), &mut row);
                 effects.endpoints.push(row);
                 effects.rollups.extend(waiting.rollups());

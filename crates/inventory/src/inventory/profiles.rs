@@ -4,9 +4,11 @@
 
 use gatewatch_model::effects::Effects;
 use gatewatch_model::info_type::Judge;
+use gatewatch_model::sensitivity::Home;
 use gatewatch_model::{EndpointId, Timestamp};
 
 use super::Inventory;
+use crate::collections::Collection;
 use crate::endpoints::Body;
 use crate::limits::PROFILES_PER_CHECKPOINT_MAX;
 use crate::profile::Types;
@@ -48,8 +50,8 @@ impl Inventory {
             room -= 1;
             let collection = self.collections.slab.get(endpoint.own.home);
             let operation = collection.and_then(|it| it.said.operation(&endpoint.key));
-            let scope = collection.map_or("/", |it| &*it.scope);
-            let types = Types { judge, scope };
+            let home = collection.map_or(Home::ROOT, Collection::home);
+            let types = Types { judge, home };
             let row = profile.row(*id, facts, operation, types);
             let differs = operation.map(|_| !row.differences.is_empty());
             if endpoint.own.differs != differs {

@@ -2,12 +2,12 @@
 
 use gatewatch_model::Timestamp;
 use gatewatch_model::info_type::{
-    Counted, Fit, HitFact, InfoTypeId, Judge, SENSITIVE_CONFIDENCE_MIN, TYPES_PER_MEMBER_MAX,
-    Verdict,
+    Counted, Fit, HitFact, InfoTypeId, SENSITIVE_CONFIDENCE_MIN, TYPES_PER_MEMBER_MAX, Verdict,
 };
 use gatewatch_model::sensitivity::MemberHit;
 use minicbor::{Decode, Encode};
 
+use super::Types;
 use crate::state::list;
 
 /// Facts are judged anew when a count reaches a power of two and after a merge, so that a verdict
@@ -23,7 +23,7 @@ pub(super) struct Hits {
     #[n(1)]
     #[cbor(decode_with = "read_verdicts")]
     verdicts: Vec<Verdict>,
-    /// The type that it was last told to be.
+    /// The type that it was told to be, until it is none any more.
     #[n(2)]
     told: Option<InfoTypeId>,
     /// Whether facts came together that were not judged together.
@@ -58,12 +58,20 @@ impl Hits {
 
     /// Judges by all facts. Answers the verdict that makes the member sensitive, or something
     /// else than it was told to be before.
-    pub fn judge(&mut self, judge: &dyn Judge, values: Counted) -> Option<Verdict> {
+    pub fn judge(&mut self, types: Types<'_>, values: Counted) -> Option<Verdict> {
         self.verdicts.clear();
-        judge.judge(&self.facts, values, &mut self.verdicts);
+        types
+            .judge
+            .judge(&self.facts, values, self.told, &mut self.verdicts);
         self.verdicts.truncate(TYPES_PER_MEMBER_MAX);
         let first = self.verdicts.first().copied();
-        let first = first.filter(|it| it.confidence >= SENSITIVE_CONFIDENCE_MIN)?;
+        let Some(first) = first.filter(|it| it.confidence >= SENSITIVE_CONFIDENCE_MIN) else {
+            self.told = None;
+            return None;
+        };
+        if first.confidence < types.judge.confidence_min(types.home, first.info_type) {
+            return None;
+        }
         let news = self.told != Some(first.info_type);
         self.told = Some(first.info_type);
         news.then_some(first)
@@ -76,39 +84,62 @@ impl Hits {
             told,
             merged: _,
         } = other;
+        self.told = self.told.max(*told);
         for fact in facts {
             self.take_in(fact);
         }
-        self.told = self.told.max(*told);
         self.merged = true;
     }
 
     /// Types as they are told of a scope.
-    pub fn rows(&self, judge: &dyn Judge, scope: &str, values: Counted) -> Vec<MemberHit> {
+    pub fn rows(&self, types: Types<'_>, values: Counted) -> Vec<MemberHit> {
+        let verdicts = self.verdicts(types, values).into_iter();
+        verdicts
+            .filter_map(|it| self.row(it, types, values))
+            .collect()
+    }
+
+    /// Those of them that the member counts as.
+    pub fn sure_rows(&self, types: Types<'_>, values: Counted) -> Vec<MemberHit> {
+        let least = |it: &Verdict| types.judge.confidence_min(types.home, it.info_type);
+        let verdicts = self.verdicts(types, values).into_iter();
+        verdicts
+            .filter(|it| it.confidence >= least(it))
+            .filter_map(|it| self.row(it, types, values))
+            .collect()
+    }
+
+    /// Whether it is sensitive, whatever else somebody may ask for before it counts.
+    pub fn is_sure(&self) -> bool {
+        let first = self.verdicts.first();
+        first.is_some_and(|it| it.confidence >= SENSITIVE_CONFIDENCE_MIN)
+    }
+
+    fn verdicts(&self, types: Types<'_>, values: Counted) -> Vec<Verdict> {
         let mut verdicts = Vec::new();
         if self.merged {
-            judge.judge(&self.facts, values, &mut verdicts);
+            let judge = types.judge;
+            judge.judge(&self.facts, values, self.told, &mut verdicts);
         } else {
             verdicts.extend_from_slice(&self.verdicts);
         }
-        let row = |verdict: Verdict| {
-            let (info_type, category) = judge.type_of(scope, verdict.info_type)?;
-            let fact = self
-                .facts
-                .iter()
-                .find(|it| it.info_type == verdict.info_type)?;
-            Some(MemberHit {
-                info_type: info_type.into(),
-                category,
-                confidence: verdict.confidence,
-                hits: fact.fits,
-                values: values.values.max(fact.fits),
-                grounds: verdict.grounds,
-                first_seen: fact.first_seen,
-                last_seen: fact.last_seen,
-            })
-        };
-        verdicts.into_iter().filter_map(row).collect()
+        verdicts
+    }
+
+    fn row(&self, verdict: Verdict, types: Types<'_>, values: Counted) -> Option<MemberHit> {
+        let (info_type, category) = types.judge.type_of(types.home, verdict.info_type)?;
+        let mut facts = self.facts.iter();
+        let fact = facts.find(|it| it.info_type == verdict.info_type)?;
+        Some(MemberHit {
+            info_type: info_type.into(),
+            category,
+            confidence: verdict.confidence,
+            hits: fact.fits,
+            values: values.values.max(fact.fits),
+            grounds: verdict.grounds,
+            first_seen: fact.first_seen,
+            last_seen: fact.last_seen,
+        })
     }
 
     pub fn bytes(&self) -> usize {
@@ -133,6 +164,7 @@ impl Hits {
         self.facts.insert(at, *fact);
         if self.facts.len() > TYPES_PER_MEMBER_MAX {
             let all = self.facts.iter().enumerate();
+            let all = all.filter(|it| self.told != Some(it.1.info_type));
             let least = all.min_by_key(|(_, it)| (it.fits, it.last_seen, it.info_type));
             if let Some((least, _)) = least {
                 self.facts.remove(least);
@@ -163,7 +195,9 @@ fn read_verdicts<C>(
 
 #[cfg(test)]
 mod tests {
-    use gatewatch_model::info_type::{Category, Grounds};
+    use gatewatch_model::CollectionId;
+    use gatewatch_model::info_type::{Category, Grounds, Judge};
+    use gatewatch_model::sensitivity::Home;
 
     use super::*;
 
@@ -172,7 +206,13 @@ mod tests {
     struct Share;
 
     impl Judge for Share {
-        fn judge(&self, facts: &[HitFact], values: Counted, verdicts: &mut Vec<Verdict>) {
+        fn judge(
+            &self,
+            facts: &[HitFact],
+            values: Counted,
+            _: Option<InfoTypeId>,
+            verdicts: &mut Vec<Verdict>,
+        ) {
             let verdict = |it: &HitFact| Verdict {
                 info_type: it.info_type,
                 confidence: (it.fits * 99 / values.values.max(it.fits)) as u8,
@@ -182,9 +222,26 @@ mod tests {
             verdicts.sort_by_key(|it| core::cmp::Reverse(it.confidence));
         }
 
-        fn type_of(&self, scope: &str, info_type: InfoTypeId) -> Option<(&str, Category)> {
-            (scope == "/" && info_type == CARD).then_some(("credit-card", Category::Finance))
+        fn type_of(&self, home: Home<'_>, info_type: InfoTypeId) -> Option<(&str, Category)> {
+            (home.scope == "/" && info_type == CARD).then_some(("credit-card", Category::Finance))
         }
+
+        fn confidence_min(&self, home: Home<'_>, _: InfoTypeId) -> u8 {
+            if home.collection == STRICT { 80 } else { 50 }
+        }
+    }
+
+    const STRICT: CollectionId = CollectionId([9; 16]);
+
+    fn at(scope: &'static str, collection: CollectionId) -> Types<'static> {
+        Types {
+            judge: &Share,
+            home: Home { scope, collection },
+        }
+    }
+
+    fn root() -> Types<'static> {
+        at("/", CollectionId([0; 16]))
     }
 
     const CARD: InfoTypeId = InfoTypeId(7);
@@ -211,21 +268,39 @@ mod tests {
         let mut told = 0;
         for value in 1..=100_u64 {
             if hits.add(&[fit(7), fit(7)], Timestamp(value.cast_signed())) {
-                told += u32::from(hits.judge(&Share, all(value)).is_some());
+                told += u32::from(hits.judge(root(), all(value)).is_some());
             }
         }
         assert_eq!(told, 1);
-        let rows = hits.rows(&Share, "/", all(100));
+        let rows = hits.rows(root(), all(100));
         assert_eq!((rows[0].hits, rows[0].values), (100, 100));
         assert_eq!(rows[0].first_seen, Timestamp(1));
-        assert!(hits.rows(&Share, "/off", all(100)).is_empty());
+        assert!(hits.rows(at("/off", STRICT), all(100)).is_empty());
+    }
+
+    #[test]
+    fn where_more_is_asked_for_it_is_told_when_it_is_that_sure() {
+        let strict = at("/", STRICT);
+        let mut hits = Hits::default();
+        assert!(hits.add(&[fit(7)], Timestamp(1)));
+        assert_eq!(hits.judge(strict, all(2)), None, "half of them fit");
+        hits.add(&[fit(7)], Timestamp(2));
+        hits.judge(root(), all(3));
+        assert!(hits.is_sure() && hits.sure_rows(strict, all(3)).is_empty());
+        assert_eq!(hits.rows(strict, all(3))[0].confidence, 66, "it may be one");
+        assert_eq!(hits.sure_rows(root(), all(3)).len(), 1);
+        let mut hits = Hits::default();
+        hits.add(&[fit(7)], Timestamp(1));
+        assert_eq!(hits.judge(strict, all(2)), None);
+        hits.add(&[fit(7)], Timestamp(2));
+        assert!(hits.judge(strict, all(2)).is_some(), "now they all do");
     }
 
     #[test]
     fn what_fits_seldom_is_nothing() {
         let mut hits = Hits::default();
         assert!(hits.add(&[fit(7)], Timestamp(1)));
-        assert_eq!(hits.judge(&Share, all(10)), None);
+        assert_eq!(hits.judge(root(), all(10)), None);
     }
 
     #[test]

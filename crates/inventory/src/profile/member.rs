@@ -2,7 +2,7 @@
 
 use gatewatch_decode::Value;
 use gatewatch_model::facts::Handful;
-use gatewatch_model::info_type::{Counted, Fit, Judge, Verdict};
+use gatewatch_model::info_type::{Counted, Fit, Verdict};
 use gatewatch_model::profile::MemberRow;
 use gatewatch_model::sensitivity::MemberHit;
 use gatewatch_model::{Spot, Timestamp};
@@ -189,7 +189,7 @@ impl Member {
 
     /// Counts what its latest value fits. Answers the verdict that makes it sensitive, or of
     /// another type than before; from then on its values are never text.
-    pub fn classify(&mut self, fits: &[Fit], at: Timestamp, judge: &dyn Judge) -> Option<Verdict> {
+    pub fn classify(&mut self, fits: &[Fit], at: Timestamp, types: Types<'_>) -> Option<Verdict> {
         if fits.is_empty() && !self.has_hits() {
             return None;
         }
@@ -202,8 +202,8 @@ impl Member {
             values,
             distinct: distinct.estimate(),
         };
-        let told = due.then(|| hits.judge(judge, counted())).flatten();
-        if told.is_some() {
+        let told = due.then(|| hits.judge(types, counted())).flatten();
+        if due && hits.is_sure() {
             self.values = Values::Free;
         }
         told
@@ -289,13 +289,21 @@ impl Member {
     }
 
     pub fn hit_rows(&self, types: Types<'_>) -> Vec<MemberHit> {
-        self.hits().map_or_else(Vec::new, |it| {
-            let counted = Counted {
-                values: self.texts(),
-                distinct: self.distinct.estimate(),
-            };
-            it.rows(types.judge, types.scope, counted)
-        })
+        self.hits()
+            .map_or_else(Vec::new, |it| it.rows(types, self.counted()))
+    }
+
+    /// Types that it counts as.
+    pub fn sure_rows(&self, types: Types<'_>) -> Vec<MemberHit> {
+        self.hits()
+            .map_or_else(Vec::new, |it| it.sure_rows(types, self.counted()))
+    }
+
+    fn counted(&self) -> Counted {
+        Counted {
+            values: self.texts(),
+            distinct: self.distinct.estimate(),
+        }
     }
 
     fn hits(&self) -> Option<&Hits> {

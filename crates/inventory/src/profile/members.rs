@@ -11,7 +11,7 @@ mod room;
 
 use gatewatch_decode::Leaf;
 use gatewatch_model::facts::Counts;
-use gatewatch_model::info_type::{Fit, Judge};
+use gatewatch_model::info_type::Fit;
 use gatewatch_model::profile::MemberRow;
 use gatewatch_model::{Spot, Timestamp};
 use minicbor::{Decode, Encode};
@@ -68,7 +68,7 @@ pub(super) struct Round<'r> {
     before: Option<u16>,
     at: Timestamp,
     seed: u64,
-    judge: &'r dyn Judge,
+    types: Types<'r>,
     /// Members that were found to be sensitive.
     pub found: Vec<Found>,
     pub news: bool,
@@ -88,7 +88,7 @@ impl<'r> Round<'r> {
             before: None,
             at,
             seed: seen.seed,
-            judge: seen.judge,
+            types: seen.types,
             found: Vec::new(),
             news: false,
             path: String::new(),
@@ -279,7 +279,7 @@ impl Members {
     fn classify(&mut self, round: &mut Round<'_>, at: u16, fits: &[Fit]) {
         let member = &mut self.list[usize::from(at)];
         let values = member.values();
-        let Some(verdict) = member.classify(fits, round.at, round.judge) else {
+        let Some(verdict) = member.classify(fits, round.at, round.types) else {
             return;
         };
         round.news = true;

@@ -2,11 +2,13 @@
 
 use gatewatch_decode::{BodyKind, Leaves, Message, Path, Reading, Token, Value};
 use gatewatch_model::exchange::Exchange;
-use gatewatch_model::info_type::{Fit, Judge};
+use gatewatch_model::info_type::Fit;
 use gatewatch_model::profile::{Credential, Credentials, Protocol};
+use gatewatch_model::sensitivity::Home;
 use gatewatch_model::signal::Judged;
-use gatewatch_model::{Caller, Spot, Timestamp};
+use gatewatch_model::{Caller, CollectionId, Spot, Timestamp};
 
+use super::Types;
 use crate::inventory::Sighting;
 
 /// One exchange as the profile reads it.
@@ -15,7 +17,7 @@ pub(crate) struct Seen<'s> {
     pub leaves: &'s Leaves,
     /// What its values fit, in the order of leaves, and what that makes of members.
     pub fits: &'s [Fit],
-    pub judge: &'s dyn Judge,
+    pub types: Types<'s>,
     /// What is wrong with it.
     pub judged: Judged<'s>,
     /// Of hashes of values.
@@ -66,12 +68,19 @@ impl Spots {
 }
 
 impl<'s> Seen<'s> {
-    pub fn of(sighting: &Sighting<'s>, caller_hash: u64, key: &'s str, seed: u64) -> Seen<'s> {
+    pub fn of(
+        sighting: &Sighting<'s>,
+        collection: CollectionId,
+        caller_hash: u64,
+        key: &'s str,
+        seed: u64,
+    ) -> Seen<'s> {
         let Sighting {
             exchange,
             reading,
             fits,
             judge,
+            scope,
             judged,
             ..
         } = *sighting;
@@ -79,7 +88,10 @@ impl<'s> Seen<'s> {
             exchange,
             leaves: reading.leaves(),
             fits,
-            judge,
+            types: Types {
+                judge,
+                home: Home { scope, collection },
+            },
             judged,
             seed,
             whole: whole(exchange, reading),

@@ -2,25 +2,27 @@
 
 use gatewatch_decode::credentials::is_for_credentials;
 use gatewatch_model::Spot;
-use gatewatch_model::info_type::{Category, Judge, NoTypes, SENSITIVE_CONFIDENCE_MIN, Verdict};
+use gatewatch_model::info_type::{Category, Judge, NoTypes, Verdict};
 use gatewatch_model::profile::EndpointRole;
-use gatewatch_model::sensitivity::{IN_PLACE_MAX, MemberHit, PLACES_MAX, SENSITIVE_MAX, Sensitive};
+use gatewatch_model::sensitivity::{
+    Home, IN_PLACE_MAX, MemberHit, PLACES_MAX, SENSITIVE_MAX, Sensitive,
+};
 
 use super::Profile;
 use super::member::Member;
 
-/// What rows know of types: who judges, and in which scope they stand.
+/// Who judges what members are, and where they stand.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Types<'t> {
     pub judge: &'t dyn Judge,
-    pub scope: &'t str,
+    pub home: Home<'t>,
 }
 
 impl Types<'_> {
     /// For rows that tell no types.
     pub const NONE: Types<'static> = Types {
         judge: &NoTypes,
-        scope: "/",
+        home: Home::ROOT,
     };
 }
 
@@ -66,10 +68,9 @@ impl Profile {
         types: Types<'_>,
     ) -> (Vec<Sensitive>, Vec<Sensitive>) {
         let (mut all, mut in_place) = (Sums::new(), Sums::new());
-        let apart = !types.judge.counts_in_place(types.scope);
+        let apart = !types.judge.counts_in_place(types.home);
         for member in self.members.with_hits() {
-            let sure = member.hit_rows(types).into_iter();
-            for hit in sure.filter(|it| it.confidence >= SENSITIVE_CONFIDENCE_MIN) {
+            for hit in member.sure_rows(types) {
                 let is_apart = apart
                     && hit.category == Category::Credentials
                     && is_in_place(member.spot, &member.path, role);

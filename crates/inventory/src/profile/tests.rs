@@ -7,7 +7,7 @@ use gatewatch_model::facts::Facts;
 use gatewatch_model::info_type::NoTypes;
 use gatewatch_model::profile::{Credential, Credentials, MemberRow, ProfileRow};
 use gatewatch_model::signal::Judged;
-use gatewatch_model::{Caller, EndpointId, Spot};
+use gatewatch_model::{Caller, CollectionId, EndpointId, Spot};
 use proptest::prelude::*;
 
 use super::seen::Spots;
@@ -86,7 +86,7 @@ fn observe(profile: &mut Profile, said: &Said) {
         exchange: &exchange,
         leaves: &leaves,
         fits: &[],
-        judge: &NoTypes,
+        types: Types::NONE,
         judged: Judged::default(),
         seed: 0,
         whole,
@@ -127,6 +127,7 @@ pub(super) fn traffic(text: &str, profile: &mut Profile, facts: &mut Facts) {
                 judge: &NoTypes,
                 judged: Judged::default(),
             },
+            CollectionId([1; 16]),
             crate::caller_hash(&caller),
             "GET /orders/{id}",
             0,

@@ -8,11 +8,13 @@ use gatewatch_classify::{
     Catalogue, Classifier, Hit, InfoType, ListKey, SHIPPED, Switches, judge_all,
 };
 use gatewatch_decode::Leaves;
-use gatewatch_model::InfoTypeId;
-use gatewatch_model::info_type::{Category, Counted, Fit, HitFact, Judge, Verdict};
-use gatewatch_model::sensitivity::{Sensitivity, scopes_above};
+use gatewatch_model::info_type::{
+    Category, Counted, Fit, HitFact, Judge, SENSITIVE_CONFIDENCE_MIN, Verdict,
+};
+use gatewatch_model::sensitivity::{Home, Sensitivity, of_place, scopes_above};
+use gatewatch_model::{CollectionId, InfoTypeId};
 
-/// Scopes whose switches are at hand; with more all are made anew.
+/// Places whose switches are at hand; with more all are made anew.
 const SWITCHES_MAX: usize = 1_024;
 
 /// Names of files with their texts.
@@ -36,11 +38,15 @@ pub struct Classification {
     /// Of the installation, for lists of tokens; they know no value before it is given.
     key: Option<[u8; 32]>,
     state: State,
-    /// What is looked for by scope, from the rest.
+    /// Places of the collections that the state speaks of; from there, as is what follows.
+    collections: Collections,
+    /// What is looked for by place.
     switches: BTreeMap<Box<str>, Switches>,
     fits: Vec<Fit>,
     hits: Vec<Hit>,
 }
+
+type Collections = BTreeMap<CollectionId, Box<str>>;
 
 /// What a snapshot keeps of it.
 #[derive(Clone, Debug, Default, PartialEq, minicbor::Encode, minicbor::Decode)]
@@ -48,7 +54,7 @@ pub struct Classification {
 pub struct State {
     #[n(0)]
     own: Files,
-    /// By scope.
+    /// By place: a scope, or a collection in it.
     #[n(1)]
     said: BTreeMap<Box<str>, Sensitivity>,
 }
@@ -64,6 +70,7 @@ impl From<State> for Classification {
         Classification {
             classifier: classifier(&state.own, None),
             key: None,
+            collections: collections(&state.said),
             state,
             switches: BTreeMap::new(),
             fits: Vec::new(),
@@ -77,6 +84,7 @@ impl From<State> for Classification {
 pub struct Judging<'c> {
     catalogue: &'c Catalogue,
     said: &'c BTreeMap<Box<str>, Sensitivity>,
+    collections: &'c Collections,
 }
 
 impl Classification {
@@ -90,19 +98,26 @@ impl Classification {
         self.classifier = classifier(&self.state.own, self.key);
     }
 
-    /// Looks at all leaves of an exchange of that scope.
-    pub fn find(&mut self, leaves: &Leaves, scope: &str) {
-        if !self.switches.contains_key(scope) {
+    /// Whether it matters which collection an exchange belongs to.
+    pub fn speaks_of_collections(&self) -> bool {
+        !self.collections.is_empty()
+    }
+
+    /// Looks at all leaves of an exchange of that scope, and of that collection if it matters.
+    pub fn find(&mut self, leaves: &Leaves, scope: &str, collection: Option<CollectionId>) {
+        let place = collection.and_then(|it| self.collections.get(&it));
+        let place = place.map_or(scope, |it| it);
+        if !self.switches.contains_key(place) {
             if self.switches.len() >= SWITCHES_MAX {
                 self.switches.clear();
             }
             let (catalogue, said) = (self.classifier.catalogue(), &self.state.said);
-            let switches = Switches::of(catalogue, |it| is_on(said, scope, it));
-            self.switches.insert(scope.into(), switches);
+            let switches = Switches::of(catalogue, |it| is_on(said, place, it));
+            self.switches.insert(place.into(), switches);
         }
         self.hits.clear();
         self.fits.clear();
-        if let Some(switches) = self.switches.get(scope) {
+        if let Some(switches) = self.switches.get(place) {
             self.hits
                 .extend_from_slice(self.classifier.find(leaves, switches));
         }
@@ -132,12 +147,14 @@ impl Classification {
         Judging {
             catalogue: self.classifier.catalogue(),
             said: &self.state.said,
+            collections: &self.collections,
         }
     }
 
-    pub fn say(&mut self, scope: &str, sensitivity: &Sensitivity) {
+    pub fn say(&mut self, place: &str, sensitivity: &Sensitivity) {
         self.switches.clear();
-        self.state.said.insert(scope.into(), sensitivity.clone());
+        self.state.said.insert(place.into(), sensitivity.clone());
+        self.collections = collections(&self.state.said);
     }
 
     /// Takes a user's own types in place of all earlier ones. False, and nothing changes, if they
@@ -154,29 +171,63 @@ impl Classification {
 }
 
 impl Judge for Judging<'_> {
-    fn judge(&self, facts: &[HitFact], values: Counted, verdicts: &mut Vec<Verdict>) {
-        verdicts.extend(judge_all(self.catalogue, facts, values));
+    fn judge(
+        &self,
+        facts: &[HitFact],
+        values: Counted,
+        told: Option<InfoTypeId>,
+        verdicts: &mut Vec<Verdict>,
+    ) {
+        verdicts.extend(judge_all(self.catalogue, facts, values, told));
     }
 
-    fn type_of(&self, scope: &str, info_type: InfoTypeId) -> Option<(&str, Category)> {
+    fn type_of(&self, home: Home<'_>, info_type: InfoTypeId) -> Option<(&str, Category)> {
         let found = self.catalogue.by_key(info_type)?;
-        is_on(self.said, scope, found).then_some((&*found.id, found.category))
+        is_on(self.said, self.place(home), found).then_some((&*found.id, found.category))
     }
 
-    fn counts_in_place(&self, scope: &str) -> bool {
-        let said = scopes_above(scope).filter_map(|it| self.said.get(it)?.credentials_in_place);
+    fn confidence_min(&self, home: Home<'_>, info_type: InfoTypeId) -> u8 {
+        if self.said.is_empty() {
+            return SENSITIVE_CONFIDENCE_MIN;
+        }
+        let said = |it: &Sensitivity| it.confidence_min(&self.catalogue.by_key(info_type)?.id);
+        let all = scopes_above(self.place(home)).filter_map(|it| said(self.said.get(it)?));
+        all.last().unwrap_or(SENSITIVE_CONFIDENCE_MIN)
+    }
+
+    fn counts_in_place(&self, home: Home<'_>) -> bool {
+        let all = scopes_above(self.place(home));
+        let said = all.filter_map(|it| self.said.get(it)?.credentials_in_place);
         said.last().unwrap_or(false)
     }
 }
 
-/// The nearest scope that speaks of a type decides, else the catalogue.
-fn is_on(said: &BTreeMap<Box<str>, Sensitivity>, scope: &str, info_type: &InfoType) -> bool {
+impl<'c> Judging<'c> {
+    /// What is said of a collection is said below its scope.
+    fn place<'p>(&self, home: Home<'p>) -> &'p str
+    where
+        'c: 'p,
+    {
+        self.collections
+            .get(&home.collection)
+            .map_or(home.scope, |it| it)
+    }
+}
+
+fn collections(said: &BTreeMap<Box<str>, Sensitivity>) -> Collections {
+    let places = said.keys();
+    let of_one = |it: &Box<str>| Some((of_place(it).1?, it.clone()));
+    places.filter_map(of_one).collect()
+}
+
+/// The nearest place that speaks of a type decides, else the catalogue.
+fn is_on(said: &BTreeMap<Box<str>, Sensitivity>, place: &str, info_type: &InfoType) -> bool {
     let mut on = info_type.on;
     if said.is_empty() {
         return on;
     }
-    for scope in scopes_above(scope) {
-        let said = said.get(scope);
+    for above in scopes_above(place) {
+        let said = said.get(above);
         on = said
             .and_then(|it| it.switch(&info_type.id, info_type.category))
             .unwrap_or(on);

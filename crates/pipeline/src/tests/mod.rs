@@ -6,4 +6,5 @@ mod faulty;
 mod poisoned;
 mod running;
 mod same_store;
+mod steady;
 mod world;

@@ -57,7 +57,10 @@ fn sensitivity() -> impl Strategy<Value = Sensitivity> {
         vec(label, 0..3),
         vec((category(), word()), 0..3),
         vec((word(), word()), 0..3),
-        any::<(Option<u32>, Option<bool>)>(),
+        (
+            any::<(Option<u32>, Option<bool>)>(),
+            vec((word(), any::<u8>()), 0..3),
+        ),
     )
         .prop_map(
             |(categories, types, labels, category_labels, type_labels, counting)| Sensitivity {
@@ -66,8 +69,9 @@ fn sensitivity() -> impl Strategy<Value = Sensitivity> {
                 labels,
                 category_labels,
                 type_labels,
-                threshold_order: counting.0,
-                credentials_in_place: counting.1,
+                threshold_order: counting.0.0,
+                credentials_in_place: counting.0.1,
+                type_confidences: counting.1,
             },
         )
 }

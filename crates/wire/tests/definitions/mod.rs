@@ -5,7 +5,7 @@ use gatewatch_model::definition::{
     DefinedMember, DefinedResponse, Definition, Operation, Scheme, Security, Server, Subject,
 };
 use gatewatch_model::info_type::Category;
-use gatewatch_model::sensitivity::{Label, Sensitivity};
+use gatewatch_model::sensitivity::{Home, Label, Sensitivity};
 use gatewatch_model::signal::{Maturity, Vigilance};
 use gatewatch_model::{CollectionId, EndpointId, Spot};
 
@@ -38,6 +38,10 @@ pub fn controls(endpoint: EndpointId) -> Vec<(&'static str, Control)> {
         ("control-undefine", Control::Undefine { collection }),
         ("control-elsewhere", Control::Elsewhere),
         ("control-classify", classify()),
+        (
+            "control-classify-collection",
+            classify_collection(collection),
+        ),
         ("control-info-types", own_types()),
         ("control-watch", watch()),
     ]
@@ -55,9 +59,26 @@ fn classify() -> Control {
         type_labels: vec![("email".into(), "Confidential".into())],
         threshold_order: Some(2),
         credentials_in_place: None,
+        type_confidences: vec![],
     };
     Control::Classify {
         scope: "/tenant".into(),
+        sensitivity: Box::new(sensitivity),
+    }
+}
+
+fn classify_collection(collection: CollectionId) -> Control {
+    let home = Home {
+        scope: "/tenant",
+        collection,
+    };
+    let sensitivity = Sensitivity {
+        types: vec![("us-ssn".into(), false)],
+        type_confidences: vec![("email".into(), 80)],
+        ..Sensitivity::default()
+    };
+    Control::Classify {
+        scope: home.place(),
         sensitivity: Box::new(sensitivity),
     }
 }
