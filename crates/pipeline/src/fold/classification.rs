@@ -215,9 +215,8 @@ impl<'c> Judging<'c> {
 }
 
 fn collections(said: &BTreeMap<Box<str>, Sensitivity>) -> Collections {
-    let places = said.keys();
-    let of_one = |it: &Box<str>| Some((of_place(it).1?, it.clone()));
-    places.filter_map(of_one).collect()
+    let of_one = |place: &str| Some((of_place(place).1?, place.into()));
+    said.keys().filter_map(|it| of_one(it)).collect()
 }
 
 /// The nearest place that speaks of a type decides, else the catalogue.

@@ -132,8 +132,8 @@ fn what_is_not_as_sure_as_a_collection_asks_for_is_not_told_of_it() {
     call_host(&mut fold, 2, "bank.example", "one");
     let effects = fold.drain();
     let confidence = effects.endpoints[0].facts.sensitive[0].confidence;
-    let shop = effects.collections.iter();
-    let collection = shop.filter(|it| &*it.name == "shop.example").last();
+    let mut all = effects.collections.iter();
+    let collection = all.find(|it| &*it.name == "shop.example");
     let collection = collection.unwrap().id;
     let scope = "/a/b";
     let place = Home { scope, collection }.place();
