@@ -153,16 +153,16 @@ pub(crate) static PARAMS: &[Param] = &[
         kind: ParamKind::Choice(|| Knowledge::ALL.map(Knowledge::name).to_vec()),
     },
     Param {
+        name: "decided_by",
+        what: "How a segment of its template was decided.",
+        kind: ParamKind::Choice(|| DecidedBy::ALL.iter().map(|it| it.name()).collect()),
+    },
+    Param {
         name: "missed",
         what: "Endpoints whose every answer was 400, 404 or the like, as scanners make them up: `no` \
             leaves them out, `yes` lists them alone. When not given they are left out unless `status`, \
             `search`, `attacked` or `attack_class` is.",
         kind: ParamKind::Choice(|| vec!["no", "yes", "any"]),
-    },
-    Param {
-        name: "decided_by",
-        what: "How a segment of its template was decided.",
-        kind: ParamKind::Choice(|| DecidedBy::ALL.iter().map(|it| it.name()).collect()),
     },
     Param {
         name: "sensitive",
@@ -327,7 +327,7 @@ mod tests {
             let asked = Asked::read(&format!("{name}={word}"), PARAMS).unwrap();
             facts(&asked, Timestamp::from_seconds(0))
         };
-        let none = ask("search", "x");
+        let none = ask("method", "GET");
         for param in PARAMS.iter().skip(6).take(11) {
             let ParamKind::Choice(names) = param.kind else {
                 panic!("{} is no choice", param.name);
