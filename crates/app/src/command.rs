@@ -168,8 +168,8 @@ pub struct ScanArgs {
     /// be repeated, a newer version of the same title after an older
     #[arg(long, value_name = "FILE")]
     pub definition: Vec<Asked>,
-    /// Looks for the types of sensitive information in this folder too (TOML files as in the
-    /// catalogue)
+    /// Looks for the types of sensitive information and with the detections in this folder too (TOML
+    /// files as in the catalogue)
     #[arg(long, value_name = "DIR")]
     pub catalogue: Option<PathBuf>,
     /// File with the key of an installation (64 hexadecimal digits): lists of tokens that were made

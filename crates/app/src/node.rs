@@ -12,6 +12,7 @@ use anyhow::Context;
 use gatewatch_intel::{Current, Origins};
 use gatewatch_model::Stage;
 use gatewatch_model::control::Control;
+use gatewatch_model::own::OwnKind;
 use gatewatch_pipeline::{self as pipeline, Clock, Intake, SystemClock};
 use gatewatch_ports::Store;
 use gatewatch_ports::store::Actor;
@@ -207,41 +208,34 @@ fn open(config: &Config) -> anyhow::Result<(DataFolder, Engine, FirstStart)> {
     };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let engine = Engine::start(&folder.path, config, roles, Arc::clone(&clock))?;
-    bring_own_types(&engine, config, &*clock)?;
+    bring_own(&engine, config, &*clock)?;
     let first = server::first_start(&*engine.store, &folder.path, &*clock)
         .context("cannot set up access")?;
     Ok((folder, engine, first))
 }
 
-/// Sends the types of the configured folder to the folds, if they are others than those they have.
-fn bring_own_types(engine: &Engine, config: &Config, clock: &dyn Clock) -> anyhow::Result<()> {
+/// Sends what lies in the configured folder to the folds, where they have others.
+fn bring_own(engine: &Engine, config: &Config, clock: &dyn Clock) -> anyhow::Result<()> {
     let Some(folder) = config.catalogue.as_ref().filter(|_| config.roles.ingest) else {
         return Ok(());
     };
-    let own::Own { types, detections } =
-        own::read(folder, own::Use::Server, engine.list_key.as_ref())?;
-    if !detections.is_empty() {
-        tracing::warn!(
-            folder = %folder.display(),
-            "detections of one's own are looked with by `gatewatch scan` and `why`, and not by a server"
-        );
+    let own = own::read(folder, own::Use::Server, engine.list_key.as_ref())?;
+    for kind in OwnKind::ALL {
+        let files = own.of(kind).clone();
+        let known = engine.store.own(kind)?;
+        if known.map(|it| it.files).unwrap_or_default() == files {
+            continue;
+        }
+        let ourselves = Actor {
+            name: "gatewatch".into(),
+            address: "".into(),
+            at: clock.now(),
+        };
+        let control = Control::Bring { kind, files };
+        let sent = engine.pipeline.intake().control(&control, &ourselves);
+        let what = || format!("cannot bring the {} in {}", kind.name(), folder.display());
+        sent.with_context(what)?;
     }
-    let files = types;
-    let known = engine.store.own_types()?;
-    if known.map(|it| it.files).unwrap_or_default() == files {
-        return Ok(());
-    }
-    let ourselves = Actor {
-        name: "gatewatch".into(),
-        address: "".into(),
-        at: clock.now(),
-    };
-    let control = Control::InfoTypes { files };
-    engine
-        .pipeline
-        .intake()
-        .control(&control, &ourselves)
-        .with_context(|| format!("cannot bring the types in {}", folder.display()))?;
     Ok(())
 }
 

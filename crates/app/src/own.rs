@@ -11,13 +11,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use gatewatch_classify::{Catalogue, ListKey, is_of_installation};
 use gatewatch_detect::Detections;
-use gatewatch_detect::limits::{OWN_BYTES_MAX, OWN_FILES_MAX};
-use gatewatch_model::sensitivity::{OWN_TYPES_BYTES_MAX, OWN_TYPES_MAX};
+use gatewatch_model::own::{OWN_BYTES_MAX, OWN_FILES_MAX, OwnFiles, OwnKind};
 use gatewatch_pipeline::fold::Key;
 use gatewatch_server::list_refused;
-
-/// Names of files with their texts: types by name, then lists.
-pub type Files = Vec<(Box<str>, Box<str>)>;
 
 /// Types and lists of a scan together; each partition has them.
 const SCAN_BYTES_MAX: u64 = 8 << 20;
@@ -41,7 +37,7 @@ impl Use {
     fn bytes_max(self) -> u64 {
         match self {
             Use::Scan => SCAN_BYTES_MAX,
-            Use::Server => OWN_TYPES_BYTES_MAX as u64,
+            Use::Server => OWN_BYTES_MAX as u64,
         }
     }
 }
@@ -49,11 +45,19 @@ impl Use {
 /// The files of a folder.
 #[derive(Clone, Debug, Default)]
 pub struct Own {
-    pub types: Files,
-    pub detections: Files,
+    /// By name, then lists.
+    pub types: OwnFiles,
+    pub detections: OwnFiles,
 }
 
 impl Own {
+    pub fn of(&self, kind: OwnKind) -> &OwnFiles {
+        match kind {
+            OwnKind::InfoTypes => &self.types,
+            OwnKind::Detections => &self.detections,
+        }
+    }
+
     /// All types, ours and these.
     pub fn catalogue(&self, key: ListKey<'_>) -> anyhow::Result<Catalogue> {
         Ok(gatewatch_classify::SHIPPED.with(&texts(&self.types), key)?)
@@ -65,7 +69,7 @@ impl Own {
     }
 }
 
-pub fn texts(files: &Files) -> Vec<(&str, &str)> {
+pub fn texts(files: &OwnFiles) -> Vec<(&str, &str)> {
     files.iter().map(|it| (&*it.0, &*it.1)).collect()
 }
 
@@ -103,12 +107,12 @@ pub fn read_unproved(folder: &Path, purpose: Use, key: Option<&Key>) -> anyhow::
         detections: if detections.is_dir() {
             read_detections(&detections)?
         } else {
-            Files::new()
+            OwnFiles::new()
         },
     })
 }
 
-fn read_detections(folder: &Path) -> anyhow::Result<Files> {
+fn read_detections(folder: &Path) -> anyhow::Result<OwnFiles> {
     let mut found = Vec::new();
     list(folder, DEPTH_MAX, &mut found)?;
     ensure!(
@@ -116,7 +120,7 @@ fn read_detections(folder: &Path) -> anyhow::Result<Files> {
         "{} holds more than {OWN_FILES_MAX} detections; move some to another folder",
         folder.display()
     );
-    let (mut files, mut bytes) = (Files::new(), 0);
+    let (mut files, mut bytes) = (OwnFiles::new(), 0);
     for path in found {
         let cannot = || format!("cannot read {}", path.display());
         bytes += path.metadata().with_context(cannot)?.len();
@@ -137,12 +141,12 @@ fn types(
     folder: &Path,
     (purpose, key): (Use, Option<&Key>),
     found: &[PathBuf],
-) -> anyhow::Result<Files> {
+) -> anyhow::Result<OwnFiles> {
     let mut reading = Reading {
         folder,
         purpose,
         files: BTreeMap::new(),
-        order: Files::new(),
+        order: OwnFiles::new(),
         bytes: 0,
     };
     for path in found {
@@ -178,7 +182,7 @@ struct Reading<'f> {
     purpose: Use,
     /// Where the file of that name lies.
     files: BTreeMap<Box<str>, PathBuf>,
-    order: Files,
+    order: OwnFiles,
     bytes: u64,
 }
 
@@ -198,8 +202,8 @@ impl Reading<'_> {
         let cannot = || format!("cannot read {}", path.display());
         self.bytes += path.metadata().with_context(cannot)?.len();
         ensure!(
-            self.files.len() < OWN_TYPES_MAX,
-            "{} holds more than {OWN_TYPES_MAX} types and lists; move some to another folder",
+            self.files.len() < OWN_FILES_MAX,
+            "{} holds more than {OWN_FILES_MAX} types and lists; move some to another folder",
             self.folder.display()
         );
         ensure!(

@@ -18,7 +18,7 @@ use crate::limits::{RULE_BYTES_MAX, RULE_CACHE_BYTES_MAX, RULES_MAX};
 /// What is shipped, made ready once.
 pub static READY: LazyLock<Arc<Compiled>> = LazyLock::new(|| {
     // A test compiles the shipped catalogue, so the empty one is never taken.
-    let ready = Compiled::new(SHIPPED.clone());
+    let ready = Compiled::beside(&Compiled::default(), SHIPPED.clone());
     Arc::new(ready.unwrap_or_default())
 });
 
@@ -59,6 +59,7 @@ static ORDINARY: &[&str] = &[
 ];
 
 /// One rule.
+#[derive(Clone)]
 pub struct Ready {
     /// Index of its detection, and its own in there.
     pub detection: u16,
@@ -72,10 +73,18 @@ pub struct Ready {
 impl Compiled {
     /// All of them, whatever their maturity: what counts is said by scope.
     pub fn new(detections: Detections) -> Result<Compiled, CatalogueError> {
+        Compiled::beside(&READY, detections)
+    }
+
+    /// Takes over what is ready already.
+    fn beside(known: &Compiled, detections: Detections) -> Result<Compiled, CatalogueError> {
         let mut compiled = Compiled::default();
         for (at, detection) in detections.list.iter().enumerate() {
             for (number, rule) in detection.rules.iter().enumerate() {
-                let mut ready = ready(rule, RULE_BYTES_MAX).map_err(|reason| CatalogueError {
+                let known = known
+                    .find(&detection.id, rule)
+                    .map_or_else(|| ready(rule, RULE_BYTES_MAX), |known| Ok(known.clone()));
+                let mut ready = known.map_err(|reason| CatalogueError {
                     file: detection.id.clone(),
                     line: 0,
                     key: rule.id.clone(),
@@ -100,6 +109,18 @@ impl Compiled {
         }
         compiled.detections = detections;
         Ok(compiled)
+    }
+
+    /// The same rule of the same detection.
+    fn find(&self, detection: &str, rule: &Rule) -> Option<&Ready> {
+        let mut list = self.detections.list.iter();
+        let at = list.position(|it| *it.id == *detection)?;
+        let number = self.detections.list[at]
+            .rules
+            .iter()
+            .position(|it| it == rule)?;
+        let mut rules = self.rules.iter();
+        rules.find(|it| (usize::from(it.detection), usize::from(it.rule)) == (at, number))
     }
 
     fn nets(&self, detections: &Detections) -> Nets {

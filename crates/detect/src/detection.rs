@@ -39,7 +39,7 @@ pub struct Detection {
 }
 
 /// An expression that speaks for an attack where it is found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// Within its detection: `union-select`.
     pub id: Box<str>,

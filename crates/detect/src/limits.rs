@@ -37,9 +37,7 @@ pub const BINARY_BYTES_MIN: usize = 64;
 /// From which size and number of quotes and tags on a text is taken for a document.
 pub const DOCUMENT_BYTES_MIN: usize = 1 << 10;
 pub const DOCUMENT_MARKS_MIN: usize = 24;
-/// Of a user's own detections: files with their bytes together, classes, and rules.
-pub const OWN_FILES_MAX: usize = 256;
-pub const OWN_BYTES_MAX: usize = 256 << 10;
+/// Of a user's own detections: classes, and rules of all files together.
 pub const OWN_CLASSES_MAX: usize = 64;
 pub const OWN_RULES_MAX: usize = 200;
 /// Of an own pattern, its text, and its automaton: in the worst text this one costs a few

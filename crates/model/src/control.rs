@@ -3,6 +3,7 @@
 
 use crate::definition::{Definition, Subject};
 use crate::ids::{CollectionId, EndpointId};
+use crate::own::{OwnFiles, OwnKind};
 use crate::sensitivity::Sensitivity;
 use crate::signal::Vigilance;
 use crate::time::Timestamp;
@@ -47,8 +48,8 @@ pub enum Control {
         scope: Box<str>,
         sensitivity: Box<Sensitivity>,
     },
-    /// A user's own types, each a file name with its text, in place of all earlier ones.
-    InfoTypes { files: Vec<(Box<str>, Box<str>)> },
+    /// A user's own files of the catalogue, in place of all earlier ones of that kind.
+    Bring { kind: OwnKind, files: OwnFiles },
     /// Which detections count in a scope and below it, and from which confidence on, in place of
     /// what was said of that scope before.
     Watch {
@@ -71,7 +72,7 @@ impl Control {
             Control::Define { .. } => "define",
             Control::Undefine { .. } => "undefine",
             Control::Classify { .. } => "classify",
-            Control::InfoTypes { .. } => "info-types",
+            Control::Bring { kind, .. } => kind.name(),
             Control::Watch { .. } => "watch",
             Control::Elsewhere => "elsewhere",
         }

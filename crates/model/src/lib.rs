@@ -12,6 +12,7 @@ pub mod facts;
 pub mod ids;
 pub mod info_type;
 pub mod origin;
+pub mod own;
 pub mod profile;
 pub mod record;
 pub mod rollup;

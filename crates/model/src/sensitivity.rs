@@ -17,9 +17,6 @@ pub const PLACES_MAX: usize = 3;
 pub const LABELS_MAX: usize = 32;
 pub const TYPES_SAID_MAX: usize = 1_024;
 pub const LABEL_BYTES_MAX: usize = 64;
-/// Files of a user's own types, and their bytes together.
-pub const OWN_TYPES_MAX: usize = 256;
-pub const OWN_TYPES_BYTES_MAX: usize = 256 << 10;
 
 /// A type that an endpoint carries in one spot.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

@@ -6,6 +6,7 @@ pub mod conformance;
 pub mod definitions;
 pub mod facts;
 pub mod journal;
+pub mod own;
 pub mod sensitive;
 pub mod signals;
 pub mod store;

@@ -73,13 +73,3 @@ pub struct SensitivityRow {
     pub actor: Box<str>,
     pub at: Timestamp,
 }
-
-/// A user's own types, each a file name with its text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnTypesRow {
-    pub files: Vec<(Box<str>, Box<str>)>,
-    /// Of the control that brought them.
-    pub revision: u64,
-    pub actor: Box<str>,
-    pub at: Timestamp,
-}

@@ -4,15 +4,15 @@
 
 use gatewatch_model::control::NumberedControl;
 use gatewatch_model::effects::{CollectionRow, Effects, EndpointRow};
+use gatewatch_model::own::OwnKind;
 use gatewatch_model::profile::{Drift, ProfileRow};
 use gatewatch_model::rollup::{MinuteCell, Step};
 use gatewatch_model::{CollectionId, EndpointId, Partition, Position, Stage, Timestamp};
 
 use crate::definitions::{DefinitionRow, NewDefinition, PinRow};
 use crate::facts::{CollectionCounts, FactQuery};
-use crate::sensitive::{
-    DiscoveryItem, DiscoveryQuery, OwnTypesRow, SensitivityRow, TypeCount, TypeQuery,
-};
+use crate::own::OwnRow;
+use crate::sensitive::{DiscoveryItem, DiscoveryQuery, SensitivityRow, TypeCount, TypeQuery};
 use crate::signals::{SignalQuery, SignalSums, VigilanceRow};
 
 pub trait Store: Checkpoints + Reading + Changes + Upkeep {}
@@ -141,7 +141,8 @@ pub trait Reading: Send + Sync {
     fn vigilance(&self) -> Result<Vec<VigilanceRow>, StoreError>;
     /// What is said of sensitive information, by scope.
     fn sensitivity(&self) -> Result<Vec<SensitivityRow>, StoreError>;
-    fn own_types(&self) -> Result<Option<OwnTypesRow>, StoreError>;
+    /// A user's own files of the catalogue.
+    fn own(&self, kind: OwnKind) -> Result<Option<OwnRow>, StoreError>;
     /// Those at or below a scope, by name, those of collections never seen among them.
     fn definitions(
         &self,

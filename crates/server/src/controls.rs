@@ -386,7 +386,7 @@ impl SentControl {
             }
             Control::Undefine { collection: id } => collection = Some(id),
             Control::Classify { scope, .. } => collection = of_place(&scope).1,
-            Control::InfoTypes { .. } | Control::Watch { .. } | Control::Elsewhere => {}
+            Control::Bring { .. } | Control::Watch { .. } | Control::Elsewhere => {}
         }
         SentControl {
             revision,

@@ -6,10 +6,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::routing::on;
 use gatewatch_detect::{Detection, Detections, SHIPPED};
+use gatewatch_model::own::OwnKind;
 use gatewatch_model::sensitivity::scopes_above;
 use gatewatch_model::signal::Vigilance;
 use gatewatch_ports::signals::VigilanceRow;
 use gatewatch_ports::store::Role;
+use gatewatch_ports::{Store, StoreError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -32,7 +34,7 @@ pub(crate) static ROUTES: &[Route] = &[
         operation: Operation {
             id: "listDetections",
             summary: "What attacks are looked for",
-            description: "The catalogue, with whether each counts in a scope.",
+            description: "The catalogue and detections of your own, with whether each counts in a scope.",
             params: &[
                 SCOPE,
                 Param {
@@ -93,6 +95,8 @@ struct Card {
     maturity: &'static str,
     /// Whether it counts in the scope that was asked of.
     on: bool,
+    /// Whether it is one of your own.
+    own: bool,
     /// Of the OWASP API Security Top 10.
     owasp: Vec<Box<str>>,
     /// Techniques of MITRE ATT&CK.
@@ -120,7 +124,7 @@ async fn list_detections(
     let mut list = known.catalogue.list.iter().collect::<Vec<_>>();
     list.retain(|it| class.as_ref().is_none_or(|class| *class == it.class));
     list.sort_by(|one, two| one.id.cmp(&two.id));
-    let write = |it: &Detection| Card::new(it, known.catalogue, &said);
+    let write = |it: &Detection| Card::new(it, &known.catalogue, &said);
     Ok(Json(List::cut(list, offset, limit, write)))
 }
 
@@ -134,22 +138,34 @@ async fn get_detection(
     let known = known(&shared).await?;
     let said = said_of(&known.said, &scope);
     let found = known.catalogue.find(&id);
-    let card = found.map(|it| Card::new(it, known.catalogue, &said));
+    let card = found.map(|it| Card::new(it, &known.catalogue, &said));
     card.map(Json)
         .ok_or_else(|| Problem::not_found("detection"))
 }
 
 struct Known {
-    catalogue: &'static Detections,
+    catalogue: Detections,
     said: Vec<VigilanceRow>,
 }
 
 async fn known(shared: &Shared) -> Result<Known, Problem> {
-    let said = shared.blocking.ask(|store| store.vigilance()).await?;
-    Ok(Known {
-        catalogue: &SHIPPED,
-        said,
-    })
+    let known = shared.blocking.ask(|store| {
+        Ok(Known {
+            catalogue: catalogue(store)?,
+            said: store.vigilance()?,
+        })
+    });
+    known.await
+}
+
+/// The shipped detections and those of its own that a store has.
+pub(crate) fn catalogue(store: &dyn Store) -> Result<Detections, StoreError> {
+    let own = store.own(OwnKind::Detections)?;
+    let files = own.map(|it| it.files).unwrap_or_default();
+    let texts = files.iter().map(|it| (&*it.0, &*it.1)).collect::<Vec<_>>();
+    // What a later release took and this one cannot read is left out.
+    let with = SHIPPED.with_unproved(&texts);
+    Ok(with.unwrap_or_else(|_| SHIPPED.clone()))
 }
 
 fn said_of(rows: &[VigilanceRow], scope: &str) -> Vigilance {
@@ -191,6 +207,7 @@ impl Card {
             severity: severity.name(),
             maturity: maturity.name(),
             on: said.counts(id, class, *maturity),
+            own: SHIPPED.find(id).is_none(),
             owasp: with(owasp, of_class.map(|it| &it.owasp)),
             mitre: with(mitre, of_class.map(|it| &it.mitre)),
             why: why.clone(),

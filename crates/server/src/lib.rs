@@ -29,6 +29,7 @@ mod learned;
 mod listen;
 mod metrics;
 mod openapi;
+mod own;
 mod pages;
 mod pins;
 mod problem;
@@ -61,8 +62,8 @@ use gatewatch_sources::Perimeter;
 
 pub use access::Access;
 pub use first_start::{AccessError, FirstStart, INGEST_TOKEN_FILE, READ_TOKEN_FILE, first_start};
-pub use info_types::list_refused;
 pub use listen::{ServeError, TlsError, serve, tls_from_pem};
+pub use own::list_refused;
 pub use secrets::Redacted;
 
 /// What the server speaks for.

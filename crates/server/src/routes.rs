@@ -17,7 +17,7 @@ use crate::problem::{Kind, NOT_FOUND, Problem, WRONG_METHOD};
 use crate::shared::Shared;
 use crate::{
     Faces, audit, controls, definitions, detections, difference, dress, drift, events, guard,
-    health, info_types, ingest, inventory, learned, metrics, openapi, pages, pins, profile,
+    health, info_types, ingest, inventory, learned, metrics, openapi, own, pages, pins, profile,
     progress, rollups, seen, sensitive, sensitivity, setup, signals, tokens, uploads, vigilance,
 };
 
@@ -45,6 +45,7 @@ pub(crate) static ROLL: &[&[Route]] = &[
     sensitive::ROUTES,
     sensitivity::ROUTES,
     info_types::ROUTES,
+    own::ROUTES,
     controls::ROUTES,
     tokens::ROUTES,
     audit::ROUTES,

@@ -12,6 +12,7 @@ use axum::routing::on;
 use gatewatch_classify::{Catalogue, ListKey, SHIPPED};
 use gatewatch_model::control::Control;
 use gatewatch_model::info_type::{Category, SENSITIVE_CONFIDENCE_MIN};
+use gatewatch_model::own::OwnKind;
 use gatewatch_model::sensitivity::{
     Home, LABEL_BYTES_MAX, LABELS_MAX, Label, Sensitivity, TYPES_SAID_MAX, of_place,
 };
@@ -194,7 +195,10 @@ async fn put_said(
 
 /// The shipped types and those of its own that a store has.
 pub(crate) fn catalogue(store: &dyn Store) -> Result<Catalogue, StoreError> {
-    let files = store.own_types()?.map(|it| it.files).unwrap_or_default();
+    let files = store
+        .own(OwnKind::InfoTypes)?
+        .map(|it| it.files)
+        .unwrap_or_default();
     let texts = files.iter().map(|it| (&*it.0, &*it.1)).collect::<Vec<_>>();
     // What a later release took and this one cannot read is left out.
     Ok(SHIPPED

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::on;
-use gatewatch_detect::{Detections, SHIPPED};
+use gatewatch_detect::Detections;
 use gatewatch_model::control::Control;
 use gatewatch_model::signal::{Maturity, SWITCHES_SAID_MAX, Vigilance};
 use gatewatch_ports::sensitive::SCOPES_SAID_MAX;
@@ -21,6 +21,7 @@ use crate::access::Grant;
 use crate::asked::Asked;
 use crate::body::Sent;
 use crate::controls::send;
+use crate::detections::catalogue;
 use crate::openapi::{Content, list, shape};
 use crate::problem::{BAD_BODY, CONFLICT, DISK_LOW, Problem, TOO_LARGE};
 use crate::routes::{Answer, Face, Gate, Operation, Route, Scoped, Verb};
@@ -131,13 +132,16 @@ async fn put_said(
     Sent(saying): Sent<Saying>,
 ) -> Result<impl IntoResponse, Problem> {
     let scope = scope(&grant, &asked)?;
-    let said = shared.blocking.ask(|store| store.vigilance()).await?;
+    let known = shared
+        .blocking
+        .ask(|store| Ok((catalogue(store)?, store.vigilance()?)));
+    let (catalogue, said) = known.await?;
     if said.len() >= SCOPES_SAID_MAX && said.iter().all(|it| it.scope != scope) {
         let detail = format!("{SCOPES_SAID_MAX} scopes are spoken of; say it of one above instead");
         return Err(Problem::new(&CONFLICT, detail));
     }
     let vigilance = saying
-        .read(&SHIPPED)
+        .read(&catalogue)
         .map_err(|why| Problem::new(&BAD_BODY, why))?;
     let control = Control::Watch {
         scope,
@@ -242,6 +246,8 @@ impl SaidOfScope {
 
 #[cfg(test)]
 mod tests {
+    use gatewatch_detect::SHIPPED;
+
     use super::*;
 
     fn read(text: &str) -> Result<Vigilance, String> {

@@ -202,7 +202,7 @@ fn subject(control: &Control) -> String {
         } => format!("{} for {}", definition.title, name(subject)),
         Control::Undefine { collection } => collection.to_string(),
         Control::Classify { scope, .. } | Control::Watch { scope, .. } => scope.to_string(),
-        Control::InfoTypes { files } => format!("{} files", files.len()),
+        Control::Bring { files, .. } => format!("{} files", files.len()),
         Control::Elsewhere => String::new(),
     }
 }

@@ -5,19 +5,22 @@ mod definitions;
 mod endpoints;
 mod filter;
 mod lists;
+mod own;
 mod rollup;
 mod sensitive;
 mod signals;
 
 use gatewatch_model::effects::CollectionRow;
+use gatewatch_model::own::OwnKind;
 use gatewatch_model::profile::{Drift, ProfileRow};
 use gatewatch_model::rollup::MinuteCell;
 use gatewatch_model::{CollectionId, EndpointId, Partition, Timestamp};
 use gatewatch_ports::StoreError;
 use gatewatch_ports::definitions::{DOCUMENT_BYTES_MAX, DefinitionRow, PinRow};
 use gatewatch_ports::facts::CollectionCounts;
+use gatewatch_ports::own::OwnRow;
 use gatewatch_ports::sensitive::{
-    DiscoveryItem, DiscoveryQuery, OwnTypesRow, SensitivityRow, TypeCount, TypeQuery,
+    DiscoveryItem, DiscoveryQuery, SensitivityRow, TypeCount, TypeQuery,
 };
 use gatewatch_ports::signals::{SignalQuery, SignalSums, VigilanceRow};
 use gatewatch_ports::store::{
@@ -92,8 +95,8 @@ impl<E: Engine> Reading for SqlStore<E> {
         self.engine.read(sensitive::said)
     }
 
-    fn own_types(&self) -> Result<Option<OwnTypesRow>, StoreError> {
-        self.engine.read(sensitive::own_types)
+    fn own(&self, kind: OwnKind) -> Result<Option<OwnRow>, StoreError> {
+        self.engine.read(|session| own::own(session, kind))
     }
 
     fn definitions(

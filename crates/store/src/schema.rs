@@ -9,6 +9,7 @@ mod version_1;
 mod version_2;
 mod version_3;
 mod version_4;
+mod version_5;
 
 /// One step from a schema version to the next.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ pub static ROLL: &[&Migration] = &[
     &version_2::MIGRATION,
     &version_3::MIGRATION,
     &version_4::MIGRATION,
+    &version_5::MIGRATION,
 ];
 
 const VERSIONS: &str = "

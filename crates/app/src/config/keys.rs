@@ -91,7 +91,7 @@ pub static KEYS: &[Key] = &[
     Key {
         name: "catalogue",
         unit: "folder; empty for none",
-        about: "Types of sensitive information of your own: TOML files as in the catalogue, read at each start. What was brought through the API before gives way to them.",
+        about: "Types of sensitive information and detections of your own: a folder with TOML files as in the catalogue, read at each start. What was brought through the API before gives way to them.",
         set: |config, text| {
             config.catalogue = optional(text);
             Ok(())

@@ -38,7 +38,7 @@ pub struct Config {
     /// 0 stands for as many as there are cores.
     pub shards: u16,
     pub disk_free_bytes_min: Bytes,
-    /// A folder of own types of sensitive information.
+    /// A folder of own types of sensitive information and detections.
     pub catalogue: Option<PathBuf>,
     pub perimeter: Perimeter,
     /// Feeds of addresses of his own.

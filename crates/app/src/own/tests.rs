@@ -39,7 +39,7 @@ fn lists_of_words_come_along_and_nothing_else_does() {
         let names = files.iter().map(|it| &*it.0).collect::<Vec<_>>();
         assert_eq!(names, ["tier.toml", "tiers.txt"]);
     }
-    let long = "a word like any other\n".repeat(OWN_TYPES_BYTES_MAX / 20);
+    let long = "a word like any other\n".repeat(OWN_BYTES_MAX / 20);
     std::fs::write(folder.path().join("tiers.txt"), format!("gold\n{long}")).unwrap();
     assert!(read(folder.path(), Use::Scan, None).is_ok());
     let error = refused(folder.path(), Use::Server);

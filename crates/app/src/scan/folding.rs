@@ -2,12 +2,11 @@
 //! would hold of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use anyhow::Context;
-use gatewatch_detect::Compiled;
 use gatewatch_model::control::{Control, NumberedControl};
 use gatewatch_model::effects::{CollectionRow, Coverage, Effects, EndpointRow};
+use gatewatch_model::own::OwnKind;
 use gatewatch_model::profile::ProfileRow;
 use gatewatch_model::{Blemishes, CollectionId, EndpointId, Position, Record, Timestamp};
 use gatewatch_pipeline::fold::{ExchangeFold, Fold, Key};
@@ -17,7 +16,7 @@ use super::documented::Documented;
 use super::hits::{self, Tokens, Told, Verdicts};
 use super::reading::{Batch, Item, PARTITIONS, SCOPE};
 use super::spill::{Provisional, Spill};
-use crate::own;
+use crate::own::Own;
 
 /// What waits in a fold is fetched after so many of its exchanges.
 const FETCHED_EVERY: u64 = 20_000;
@@ -100,12 +99,13 @@ impl Folding {
         self.tokens = catalogue.map(|it| Tokens::new(key, it));
     }
 
-    /// Takes what documents say, and types of a user's own, before the first exchange.
-    pub fn obey(&mut self, documents: &[Documented], own: &own::Files) {
-        let own = (!own.is_empty()).then(|| Control::InfoTypes { files: own.clone() });
-        let own = own
-            .into_iter()
-            .flat_map(|it| (0..PARTITIONS).map(move |partition| (partition, it.clone())));
+    /// Takes what documents say, and a user's own types and detections, before the first exchange.
+    pub fn obey(&mut self, documents: &[Documented], own: &Own) {
+        let own = OwnKind::ALL.into_iter().filter_map(|kind| {
+            let files = own.of(kind).clone();
+            (!files.is_empty()).then_some(Control::Bring { kind, files })
+        });
+        let own = own.flat_map(|it| (0..PARTITIONS).map(move |partition| (partition, it.clone())));
         let controls = documents.iter().flat_map(Documented::controls).chain(own);
         // A fold obeys each revision once.
         for (revision, (partition, control)) in (1..).zip(controls) {
@@ -118,13 +118,6 @@ impl Folding {
             part.fold
                 .fold(Position(part.next), &Record::Control(control));
             part.next += 1;
-        }
-    }
-
-    /// Looks for attacks with these from now on.
-    pub fn look_with(&mut self, detections: &Arc<Compiled>) {
-        for part in &mut self.folds {
-            part.fold.look_with(detections);
         }
     }
 

@@ -27,7 +27,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use console::Term;
-use gatewatch_detect::Compiled;
 use gatewatch_intel::Origins;
 use gatewatch_pipeline::{Clock, SystemClock};
 use gatewatch_sources::files::{Asked, Options, Reader};
@@ -134,10 +133,7 @@ fn fold(
     if let Some(key) = &key {
         folding.set_key(key);
     }
-    folding.obey(documents, &own.types);
-    if !own.detections.is_empty() {
-        folding.look_with(&Arc::new(Compiled::new(own.detections()?)?));
-    }
+    folding.obey(documents, &own);
     if let Some(key) = &key {
         folding.give_tokens(key);
     }

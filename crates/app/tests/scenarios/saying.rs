@@ -29,11 +29,20 @@ impl Owned {
     fn say(&self, path: &str, body: &Value) {
         let (status, sent) = self.put(path, body);
         assert_eq!(status, 202, "{sent}");
+        self.applied(&sent);
+    }
+
+    fn applied(&self, sent: &Value) {
         assert_eq!(sent["actor"], "Ada");
         let path = format!("/api/v1/controls/{}", sent["revision"]);
         until("the control", || {
             (self.server.get(&path)["applied"] == true).then_some(())
         });
+    }
+
+    fn delete(&self, path: &str) -> (u16, Value) {
+        let answer = self.server.request("DELETE", path, &self.owner, &[], "");
+        (answer.status, serde_json::from_str(&answer.body).unwrap())
     }
 
     fn refused(&self, path: &str, body: &Value) -> String {
@@ -256,4 +265,113 @@ fn own_types_come_and_go() {
     let brought = owned.actions();
     let brought = brought.iter().filter(|it| it.0 == "control.info-types");
     assert_eq!(brought.count(), 3, "{:?}", owned.actions());
+}
+
+const OWN_DETECTIONS: &str = "/api/v1/detections/own";
+
+const TESTING: &str = "id = 'own.card-testing'\nclass = 'fraud'\ntitle = 'Card testing'\n\
+    severity = 'medium'\nwhy = 'Somebody tries stolen cards.'\nrespond = []\n\
+    [[rules]]\nid = 'test-page'\npattern = '/try-card/\\d+'\non = ['path']\nconfidence = 85\n\
+    fires = ['/try-card/1']\nquiet = ['/cards/1']\n";
+
+const FRAUD: &str = "[[class]]\nid = 'fraud'\ntitle = 'Fraud'\nowasp = []\nmitre = []\n";
+
+/// How many attacks the detection has seen.
+fn seen(server: &Running, detection: &str) -> u64 {
+    let told = server.get("/api/v1/signals");
+    let classes = told["items"].as_array().unwrap().iter();
+    let detections = classes.flat_map(|it| it["detections"].as_array().unwrap());
+    let of = detections.filter(|it| it["detection"] == detection);
+    of.map(|it| it["exchanges"].as_u64().unwrap()).sum()
+}
+
+#[test]
+fn own_detections_come_and_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut owned = owned(folder.path());
+    let files = json!({ "fraud/testing.toml": TESTING, "classes.toml": FRAUD });
+    owned.server.ingest("edge/1", &lines("/try-card/1"));
+    assert_eq!(seen(&owned.server, "own.card-testing"), 0);
+    owned.say(OWN_DETECTIONS, &json!({ "files": files }));
+    owned.server.ingest("edge/2", &lines("/try-card/1"));
+    assert_eq!(seen(&owned.server, "own.card-testing"), 8);
+    let card = owned.ask("/api/v1/detections/own.card-testing");
+    assert_eq!(
+        (&card["own"], &card["on"], &card["class_title"]),
+        (&json!(true), &json!(true), &json!("Fraud"))
+    );
+    assert_eq!(owned.ask("/api/v1/detections?class=fraud")["total"], 1);
+
+    // They are state: a restart looks with them.
+    assert!(owned.server.terminate().success());
+    owned.server = Running::serve(folder.path());
+    owned.server.ingest("edge/3", &lines("/try-card/1"));
+    assert_eq!(seen(&owned.server, "own.card-testing"), 16);
+    let kept = owned.ask(OWN_DETECTIONS);
+    assert_eq!((&kept["files"], &kept["actor"]), (&files, &json!("Ada")));
+    // What is said of scopes may name them.
+    let off = json!({ "detections": { "own.card-testing": false } });
+    owned.say("/api/v1/vigilance", &off);
+    owned.server.ingest("edge/4", &lines("/try-card/1"));
+    assert_eq!(seen(&owned.server, "own.card-testing"), 16);
+    owned.say("/api/v1/vigilance", &json!({}));
+
+    let answer = owned.delete(OWN_DETECTIONS);
+    assert_eq!(answer.0, 202, "{answer:?}");
+    owned.applied(&answer.1);
+    owned.server.ingest("edge/5", &lines("/try-card/1"));
+    assert_eq!(seen(&owned.server, "own.card-testing"), 16);
+    assert_eq!(owned.delete(OWN_DETECTIONS).0, 404);
+    assert_eq!(owned.ask(OWN_DETECTIONS)["files"], json!({}));
+    assert_eq!(owned.ask("/api/v1/detections?class=fraud")["total"], 0);
+    let brought = owned.actions();
+    let brought = brought.iter().filter(|it| it.0 == "control.detections");
+    assert_eq!(brought.count(), 2, "{:?}", owned.actions());
+}
+
+#[test]
+fn own_detections_that_are_wrong_are_refused_with_their_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let owned = owned(folder.path());
+    for (from, to, why) in [
+        (
+            "class = 'fraud'",
+            "class = 'fraudd'",
+            "testing.toml:2: class: `fraudd` is not in classes.toml; did you mean `fraud`?",
+        ),
+        ("pattern", "patern", "did you mean `pattern`?"),
+        ("/cards/1", "/try-card/1", "testing.toml:13: quiet: "),
+        (
+            "own.card-testing",
+            "injection.sql",
+            "testing.toml:1: id: another",
+        ),
+    ] {
+        let wrong = TESTING.replacen(from, to, 1);
+        let files = json!({ "testing.toml": wrong, "classes.toml": FRAUD });
+        let told = owned.refused(OWN_DETECTIONS, &json!({ "files": files }));
+        assert!(told.contains(why), "{told}");
+    }
+    assert_eq!(owned.delete(OWN_DETECTIONS).0, 404);
+}
+
+#[test]
+fn a_folder_brings_detections_and_types() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("own");
+    std::fs::create_dir_all(own.join("detections")).unwrap();
+    std::fs::create_dir_all(own.join("info-types")).unwrap();
+    std::fs::write(own.join("info-types/badge.toml"), BADGE).unwrap();
+    std::fs::write(own.join("detections/classes.toml"), FRAUD).unwrap();
+    std::fs::write(own.join("detections/testing.toml"), TESTING).unwrap();
+    let key = format!("catalogue={}", own.display());
+    let args = ["serve", "--listen", "127.0.0.1:0", "--set", &key];
+    for batch in 1..=2 {
+        let server = Running::start(folder.path(), &args);
+        server.ingest(&format!("edge/{batch}"), &lines("/try-card/1"));
+        assert_eq!(seen(&server, "own.card-testing"), 8 * batch);
+        let controls = server.get("/api/v1/controls");
+        assert_eq!(controls["items"].as_array().unwrap().len(), 2, "{controls}");
+        assert!(server.terminate().success());
+    }
 }

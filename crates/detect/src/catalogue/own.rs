@@ -3,15 +3,16 @@
 
 use std::sync::Arc;
 
+use gatewatch_model::own::{OWN_BYTES_MAX, OWN_FILES_MAX};
+
 use super::written::{self, CLASSES, Place, Read, instead};
 use super::{CatalogueError, Detections};
 use crate::compiled::{Compiled, ready};
 use crate::detection::{Class, Rule};
 use crate::gate::parse;
 use crate::limits::{
-    EXAMPLE_BYTES_MAX, EXAMPLES_MAX, ID_BYTES_MAX, LITERAL_BYTES_MAX, OWN_BYTES_MAX,
-    OWN_CLASSES_MAX, OWN_FILES_MAX, OWN_LITERALS_BYTES_MAX, OWN_RULE_BYTES_MAX, OWN_RULES_MAX,
-    PATTERN_BYTES_MAX, TITLE_BYTES_MAX,
+    EXAMPLE_BYTES_MAX, EXAMPLES_MAX, ID_BYTES_MAX, LITERAL_BYTES_MAX, OWN_CLASSES_MAX,
+    OWN_LITERALS_BYTES_MAX, OWN_RULE_BYTES_MAX, OWN_RULES_MAX, PATTERN_BYTES_MAX, TITLE_BYTES_MAX,
 };
 
 const GATE_BYTES_MIN: usize = 2;

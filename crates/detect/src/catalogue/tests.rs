@@ -3,7 +3,9 @@
 use gatewatch_model::signal::Maturity;
 
 use super::*;
-use crate::limits::{OWN_BYTES_MAX, OWN_FILES_MAX, OWN_RULES_MAX, RULES_MAX};
+use gatewatch_model::own::{OWN_BYTES_MAX, OWN_FILES_MAX};
+
+use crate::limits::{OWN_RULES_MAX, RULES_MAX};
 
 /// A detection of one's own.
 const OWN: &str = r#"

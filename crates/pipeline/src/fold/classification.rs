@@ -2,7 +2,7 @@
 //! and a user's own types come by Controls and are state; everything else follows from them.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock};
 
 use gatewatch_classify::{
     Catalogue, Classifier, Hit, InfoType, ListKey, SHIPPED, Switches, judge_all,
@@ -11,27 +11,20 @@ use gatewatch_decode::Leaves;
 use gatewatch_model::info_type::{
     Category, Counted, Fit, HitFact, Judge, SENSITIVE_CONFIDENCE_MIN, Verdict,
 };
+use gatewatch_model::own::{OwnFiles, OwnKind};
 use gatewatch_model::sensitivity::{Home, Sensitivity, of_place, scopes_above};
 use gatewatch_model::{CollectionId, InfoTypeId};
 
+use super::own::Latest;
+
 /// Places whose switches are at hand; with more all are made anew.
 const SWITCHES_MAX: usize = 1_024;
-
-/// Names of files with their texts.
-type Files = Vec<(Box<str>, Box<str>)>;
 
 /// Made once; clones share what is large.
 static OF_SHIPPED: LazyLock<Classifier> =
     LazyLock::new(|| Classifier::new(Arc::new(SHIPPED.clone())));
 
-/// The own types that were compiled last, because all partitions ask for the same.
-static OF_OWN: Mutex<Option<Compiled>> = Mutex::new(None);
-
-struct Compiled {
-    files: Files,
-    key: Option<[u8; 32]>,
-    classifier: Classifier,
-}
+static OF_OWN: Latest<Classifier> = Latest::of(OwnKind::InfoTypes);
 
 pub struct Classification {
     classifier: Classifier,
@@ -53,7 +46,7 @@ type Collections = BTreeMap<CollectionId, Box<str>>;
 #[cbor(map)]
 pub struct State {
     #[n(0)]
-    own: Files,
+    own: OwnFiles,
     /// By place: a scope, or a collection in it.
     #[n(1)]
     said: BTreeMap<Box<str>, Sensitivity>,
@@ -159,7 +152,7 @@ impl Classification {
 
     /// Takes a user's own types in place of all earlier ones. False, and nothing changes, if they
     /// are not sound: whoever sends them sees to that.
-    pub fn bring(&mut self, files: &Files) -> bool {
+    pub fn bring(&mut self, files: &OwnFiles) -> bool {
         let Some(classifier) = try_classifier(files, self.key) else {
             return false;
         };
@@ -234,38 +227,21 @@ fn is_on(said: &BTreeMap<Box<str>, Sensitivity>, place: &str, info_type: &InfoTy
     on
 }
 
-/// Of the shipped types alone where own ones cannot be read any more: a newer release may ship a
-/// type of the same name.
-fn classifier(own: &Files, key: Option<[u8; 32]>) -> Classifier {
-    try_classifier(own, key).unwrap_or_else(|| {
-        tracing::error!(
-            "none of your own types of sensitive information is looked for: this release refuses \
-             them; `gatewatch catalogue test FOLDER` says which and why, then bring them again"
-        );
-        OF_SHIPPED.clone()
-    })
+/// Of the shipped types alone where own ones cannot be read any more.
+fn classifier(own: &OwnFiles, key: Option<[u8; 32]>) -> Classifier {
+    try_classifier(own, key).unwrap_or_else(|| OF_SHIPPED.clone())
 }
 
-fn try_classifier(own: &Files, key: Option<[u8; 32]>) -> Option<Classifier> {
+fn try_classifier(own: &OwnFiles, key: Option<[u8; 32]>) -> Option<Classifier> {
     if own.is_empty() {
         return Some(OF_SHIPPED.clone());
     }
-    let mut compiled = OF_OWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(last) = &*compiled
-        && last.files == *own
-        && last.key == key
-    {
-        return Some(last.classifier.clone());
-    }
-    let list_key = key.as_ref().map_or(ListKey::Elsewhere, ListKey::Of);
-    let texts = own.iter().map(|it| (&*it.0, &*it.1)).collect::<Vec<_>>();
-    let classifier = Classifier::new(Arc::new(SHIPPED.with(&texts, list_key).ok()?));
-    *compiled = Some(Compiled {
-        files: own.clone(),
-        key,
-        classifier: classifier.clone(),
-    });
-    Some(classifier)
+    OF_OWN.get(own, key, |texts| {
+        let list_key = key.as_ref().map_or(ListKey::Elsewhere, ListKey::Of);
+        let catalogue = SHIPPED.with(texts, list_key);
+        let catalogue = catalogue.map_err(|it| (it.file, it.line, it.key))?;
+        Ok(Classifier::new(Arc::new(catalogue)))
+    })
 }
 
 #[cfg(test)]

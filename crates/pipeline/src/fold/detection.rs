@@ -1,17 +1,25 @@
 //! Detection in the fold: what is wrong with one exchange, by the detections that count in its
-//! scope. What people say of them comes by Controls and is state; everything else follows from it.
+//! scope. What people say of them and their own ones come by Controls and are state; everything else
+//! follows from that.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gatewatch_decode::Reading;
-use gatewatch_detect::{Compiled, Detection as Detected, Detector, Signal as Found, Thresholds};
+use gatewatch_detect::{
+    Compiled, Detection as Detected, Detector, SHIPPED, Signal as Found, Thresholds,
+};
 use gatewatch_model::Exchange;
 use gatewatch_model::caller::prefix;
+use gatewatch_model::own::{OwnFiles, OwnKind};
 use gatewatch_model::sensitivity::scopes_above;
 use gatewatch_model::signal::{
     Judged, Judgement, SIGNAL_PLACE_BYTES_MAX, SIGNALS_MAX, Signal, Vigilance,
 };
+
+use super::own::Latest;
+
+static OF_OWN: Latest<Arc<Compiled>> = Latest::of(OwnKind::Detections);
 
 /// Scopes whose settings are at hand; with more all are made anew.
 const SCOPES_MAX: usize = 1_024;
@@ -32,11 +40,17 @@ pub struct State {
     /// By scope.
     #[n(0)]
     said: BTreeMap<Box<str>, Vigilance>,
+    /// None where a release before them wrote it.
+    #[n(1)]
+    #[cbor(default)]
+    own: OwnFiles,
 }
 
 impl From<State> for Detection {
     fn from(state: State) -> Detection {
         Detection {
+            // With the shipped ones alone where own ones cannot be read any more.
+            detector: detector(&state.own).unwrap_or_default(),
             state,
             ..Detection::default()
         }
@@ -87,15 +101,35 @@ impl Detection {
         }
     }
 
-    /// Looks with these from now on.
-    pub fn look_with(&mut self, detections: &Arc<Compiled>) {
-        self.detector = Detector::new(Arc::clone(detections), Thresholds::default());
+    /// Takes a user's own detections in place of all earlier ones. False, and nothing changes, if they
+    /// are not sound: whoever sends them sees to that.
+    pub fn bring(&mut self, files: &OwnFiles) -> bool {
+        let Some(detector) = detector(files) else {
+            return false;
+        };
+        self.detector = detector;
+        self.state.own.clone_from(files);
+        true
     }
 
     pub fn say(&mut self, scope: &str, vigilance: &Vigilance) {
         self.scopes.clear();
         self.state.said.insert(scope.into(), vigilance.clone());
     }
+}
+
+/// Of the shipped detections and these.
+fn detector(own: &OwnFiles) -> Option<Detector> {
+    if own.is_empty() {
+        return Some(Detector::default());
+    }
+    let compiled = OF_OWN.get(own, None, |texts| {
+        let compiled = SHIPPED.with_own(texts).and_then(Compiled::new);
+        compiled
+            .map(Arc::new)
+            .map_err(|it| (it.file, it.line, it.key))
+    })?;
+    Some(Detector::new(compiled, Thresholds::default()))
 }
 
 fn signal(found: &Found<'_>, reading: &Reading, confidence: u8, judgement: Judgement) -> Signal {
@@ -181,6 +215,60 @@ mod tests {
         let mut detection = Detection::from(detection.state().clone());
         assert_eq!(see(&mut detection, UNION, "/a/b").0, Judgement::Attack);
         assert_eq!(see(&mut detection, UNION, "/ab").0, Judgement::Clean);
+    }
+
+    const TESTING: &str = "id = 'own.testing'\nclass = 'scanner'\ntitle = 'x'\nseverity = 'low'\n\
+        why = 'x'\nrespond = []\n[[rules]]\nid = 'a'\npattern = '/try-card/\\d+'\non = ['path']\n\
+        confidence = 85\nfires = ['/try-card/1']\nquiet = ['/cards/1']\n";
+
+    #[test]
+    fn own_detections_count_beside_the_shipped_ones_and_outlive_a_restart() {
+        let mut detection = Detection::default();
+        assert_eq!(see(&mut detection, "/try-card/7", "/").0, Judgement::Clean);
+        assert!(detection.bring(&vec![("own.toml".into(), TESTING.into())]));
+        let mut detection = Detection::from(detection.state().clone());
+        let (judgement, signals) = see(&mut detection, "/try-card/7", "/");
+        assert_eq!(judgement, Judgement::Attack);
+        assert_eq!(&*signals[0].detection, "own.testing");
+        assert_eq!(see(&mut detection, UNION, "/").0, Judgement::Attack);
+        assert!(detection.bring(&vec![]));
+        assert_eq!(see(&mut detection, "/try-card/7", "/").0, Judgement::Clean);
+    }
+
+    #[test]
+    fn own_detections_that_are_not_sound_change_nothing() {
+        let mut detection = Detection::default();
+        assert!(detection.bring(&vec![("own.toml".into(), TESTING.into())]));
+        let taken = TESTING.replace("own.testing", "injection.sql");
+        assert!(!detection.bring(&vec![("own.toml".into(), taken.clone().into())]));
+        assert_eq!(see(&mut detection, "/try-card/7", "/").0, Judgement::Attack);
+        // As of a release that did not ship the name yet.
+        let state = State {
+            own: vec![("own.toml".into(), taken.into())],
+            ..State::default()
+        };
+        let mut detection = Detection::from(state.clone());
+        assert_eq!(see(&mut detection, UNION, "/").0, Judgement::Attack);
+        assert_eq!(
+            *detection.state(),
+            state,
+            "a release that takes them finds them"
+        );
+    }
+
+    #[test]
+    fn a_state_of_before_own_detections_is_read() {
+        let mut bytes = Vec::new();
+        let said: BTreeMap<Box<str>, Vigilance> = BTreeMap::new();
+        let mut encoder = minicbor::Encoder::new(&mut bytes);
+        encoder
+            .map(1)
+            .unwrap()
+            .u8(0)
+            .unwrap()
+            .encode(&said)
+            .unwrap();
+        assert_eq!(minicbor::decode::<State>(&bytes).unwrap(), State::default());
     }
 
     #[test]

@@ -1,13 +1,11 @@
 //! The first stage: exchanges become inventory, roll-ups, and digests for the second stage.
 
-use std::sync::Arc;
-
 use gatewatch_classify::{Catalogue, Hit};
 use gatewatch_decode::{Leaves, Reading};
-use gatewatch_detect::Compiled;
 use gatewatch_inventory::{Digests, Inventory, Placed, Sighting};
 use gatewatch_model::control::{Control, NumberedControl};
 use gatewatch_model::effects::Effects;
+use gatewatch_model::own::OwnKind;
 use gatewatch_model::record::{Arrival, Digest};
 use gatewatch_model::signal::Judged;
 use gatewatch_model::{Exchange, Position, Record, Stage, Timestamp};
@@ -166,12 +164,6 @@ impl ExchangeFold {
         self.detection.judged()
     }
 
-    /// Looks for attacks with these from now on: for who folds offline and keeps nothing. They are no
-    /// state, so a fold that follows a journal may not be told so.
-    pub fn look_with(&mut self, detections: &Arc<Compiled>) {
-        self.detection.look_with(detections);
-    }
-
     /// What lists of tokens are asked with that were made with the key of an installation.
     pub fn set_list_key(&mut self, key: &[u8; 32]) {
         self.classification.set_key(key);
@@ -263,9 +255,12 @@ impl ExchangeFold {
                 self.classification.say(scope, sensitivity);
                 self.inventory.tell_again(scope)
             }
-            Control::InfoTypes { files } => {
-                self.classification.bring(files) && self.inventory.tell_again("/")
-            }
+            Control::Bring { kind, files } => match kind {
+                OwnKind::InfoTypes => {
+                    self.classification.bring(files) && self.inventory.tell_again("/")
+                }
+                OwnKind::Detections => self.detection.bring(files),
+            },
             Control::Watch { scope, vigilance } => {
                 self.detection.say(scope, vigilance);
                 true

@@ -5,6 +5,7 @@ mod callers;
 mod classification;
 mod detection;
 mod exchanges;
+mod own;
 mod sources;
 mod time;
 

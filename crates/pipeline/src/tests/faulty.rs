@@ -7,14 +7,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use gatewatch_model::control::{Control, NumberedControl};
 use gatewatch_model::effects::CollectionRow;
+use gatewatch_model::own::OwnKind;
 use gatewatch_model::profile::{Drift, ProfileRow};
 use gatewatch_model::rollup::MinuteCell;
 use gatewatch_model::{CollectionId, EndpointId, Partition, Stage, Timestamp};
 use gatewatch_ports::StoreError;
 use gatewatch_ports::definitions::{DefinitionRow, NewDefinition, PinRow};
 use gatewatch_ports::facts::CollectionCounts;
+use gatewatch_ports::own::OwnRow;
 use gatewatch_ports::sensitive::{
-    DiscoveryItem, DiscoveryQuery, OwnTypesRow, SensitivityRow, TypeCount, TypeQuery,
+    DiscoveryItem, DiscoveryQuery, SensitivityRow, TypeCount, TypeQuery,
 };
 use gatewatch_ports::signals::{SignalQuery, SignalSums, VigilanceRow};
 use gatewatch_ports::store::{
@@ -157,7 +159,7 @@ impl Reading for FaultyStore {
         sensitivity() -> Vec<SensitivityRow>;
         signals(query: &SignalQuery) -> SignalSums;
         vigilance() -> Vec<VigilanceRow>;
-        own_types() -> Option<OwnTypesRow>;
+        own(kind: OwnKind) -> Option<OwnRow>;
         rollup(query: &RollupQuery) -> Vec<MinuteCell>;
         sources() -> Vec<SourceRow>;
         callers(limit: usize, scope: &str) -> Vec<CallerRow>;

@@ -123,7 +123,7 @@ pub static ROLL: &[(&str, Case)] = &[
     ),
     ("a discovery follows its endpoint", sensitive::follow),
     ("what is said of a scope is as last said", sensitive::said),
-    ("own types are as last brought", sensitive::own_types),
+    ("own files are as last brought", sensitive::own_files),
     ("attacked endpoints are found", signals::attacked),
     ("attacks add up over collections", signals::adds_up),
     ("collections tell their attacks", signals::of_collections),

@@ -23,7 +23,9 @@ struct Walk {
 }
 
 /// How a route is asked, and what it answers to whoever may.
-const OWN_TYPES: &str = r#"{"files":{}}"#;
+const OWN: &str = r#"{"files":{}}"#;
+const LIST: &str = r#"{"files":{"words.txt":"gold"}}"#;
+const CLASS: &str = r#"{"files":{"classes.toml":"[[class]]\nid = 'fraud'\ntitle = 'Fraud'\nowasp = []\nmitre = []\n"}}"#;
 
 struct Example {
     path: String,
@@ -262,14 +264,18 @@ impl Walk {
                     status: 200,
                 });
             }
-            "putOwnInfoTypes" => (OWN_TYPES, 202),
-            "getOwnInfoTypes" => {
-                let admin = self.house.token(Role::SecurityAdmin, "/");
-                let told = self
-                    .house
-                    .ask("PUT", route.path, Some(&admin), OWN_TYPES.into());
-                assert_eq!(told.await.status, StatusCode::ACCEPTED);
+            "putOwnInfoTypes" | "putOwnDetections" => (OWN, 202),
+            "getOwnInfoTypes" | "getOwnDetections" => {
+                self.bring(route.path, OWN).await;
                 ("", 200)
+            }
+            "dropOwnInfoTypes" => {
+                self.bring(route.path, LIST).await;
+                ("", 202)
+            }
+            "dropOwnDetections" => {
+                self.bring(route.path, CLASS).await;
+                ("", 202)
             }
             _ => return None,
         };
@@ -278,6 +284,15 @@ impl Walk {
             body: body.into(),
             status,
         })
+    }
+
+    async fn bring(&self, path: &str, files: &'static str) {
+        let admin = self.house.token(Role::SecurityAdmin, "/");
+        let told = self
+            .house
+            .ask("PUT", path, Some(&admin), files.into())
+            .await;
+        assert_eq!(told.status, StatusCode::ACCEPTED, "{}", told.text);
     }
 
     /// The members of what came are those that the description names.

@@ -1,7 +1,9 @@
-//! What people say of sensitive information and of detections: kept as it is now, beside the controls that said so.
+//! What people say of sensitive information and of detections, and their own files of the catalogue:
+//! kept as it is now, beside the controls that said so.
 
 use gatewatch_model::Record;
 use gatewatch_model::control::{Control, NumberedControl};
+use gatewatch_model::own::OwnKind;
 use gatewatch_ports::StoreError;
 use gatewatch_ports::store::Actor;
 
@@ -26,13 +28,13 @@ const SAY_OF_DETECTIONS: &str = "
         said = excluded.said";
 
 const BRING: &str = "
-    INSERT INTO own_types (one, revision, actor, at) VALUES (1, ?, ?, ?)
-    ON CONFLICT (one) DO UPDATE SET
+    INSERT INTO own_files (kind, revision, actor, at) VALUES (?, ?, ?, ?)
+    ON CONFLICT (kind) DO UPDATE SET
         revision = excluded.revision,
         actor = excluded.actor,
         at = excluded.at";
 
-const REVISION: &str = "SELECT revision FROM own_types WHERE one = 1";
+const REVISION: &str = "SELECT revision FROM own_files WHERE kind = ?";
 
 const RECORD: &str = "SELECT record FROM controls WHERE revision = ?";
 
@@ -61,19 +63,19 @@ pub fn say(
             let values = [Value::Text(scope), revision, name, at, Value::Blob(&said)];
             session.execute(SAY_OF_DETECTIONS, &values).map(drop)
         }
-        Control::InfoTypes { .. } => {
-            shorten_earlier(session)?;
-            session
-                .execute(BRING, &[revision, name, numbered.at.into()])
-                .map(drop)
+        Control::Bring { kind, .. } => {
+            shorten_earlier(session, *kind)?;
+            let values = [Value::Text(kind.name()), revision, name, numbered.at.into()];
+            session.execute(BRING, &values).map(drop)
         }
         _ => Ok(()),
     }
 }
 
-/// The control of types that go loses its files when all folds have obeyed it.
-fn shorten_earlier(session: &dyn Session) -> Result<(), StoreError> {
-    let Some(revision) = one(session, REVISION, &[], |row| row.count(0))? else {
+/// The control of files that go loses them when all folds have obeyed it.
+fn shorten_earlier(session: &dyn Session, kind: OwnKind) -> Result<(), StoreError> {
+    let of_kind = [Value::Text(kind.name())];
+    let Some(revision) = one(session, REVISION, &of_kind, |row| row.count(0))? else {
         return Ok(());
     };
     if revision > obeyed(session)? {
@@ -86,7 +88,10 @@ fn shorten_earlier(session: &dyn Session) -> Result<(), StoreError> {
         return Ok(());
     };
     let shorter = NumberedControl {
-        control: Control::InfoTypes { files: Vec::new() },
+        control: Control::Bring {
+            kind,
+            files: Vec::new(),
+        },
         ..numbered
     };
     let mut record = Vec::new();

@@ -141,7 +141,7 @@ pub fn controls(session: &dyn Session, limit: usize) -> Result<Vec<ControlRow>, 
         if let Control::Define { definition, .. } = &mut read.control.control {
             definition.operations = Vec::new();
         }
-        if let Control::InfoTypes { files } = &mut read.control.control {
+        if let Control::Bring { files, .. } = &mut read.control.control {
             files.iter_mut().for_each(|it| it.1 = Box::default());
         }
         Ok(read)

@@ -2,22 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use gatewatch_model::control::Control;
 use gatewatch_model::effects::CollectionKind;
 use gatewatch_model::info_type::{Category, Grounds};
 use gatewatch_model::sensitivity::{Discovery, Sensitive};
 use gatewatch_model::{CollectionId, EndpointId, Position, Spot};
 use gatewatch_ports::StoreError;
 use gatewatch_ports::sensitive::{
-    DiscoveryItem, DiscoveryQuery, OwnTypesRow, SensitivityRow, TypeCount, TypeQuery,
+    DiscoveryItem, DiscoveryQuery, SensitivityRow, TypeCount, TypeQuery,
 };
 use gatewatch_ports::store::Page;
 
 use super::Select;
 use super::filter::Filter;
-use crate::checkpoints::read_control;
 use crate::codec::facts;
-use crate::engine::{Row, Session, all, damaged, one};
+use crate::engine::{Row, Session, all, damaged};
 
 const CARRIERS: &str = "
     SELECT e.facts FROM endpoints e JOIN collections c ON c.id = e.collection";
@@ -35,10 +33,6 @@ const COUNT_DISCOVERIES: &str = "
 const LATEST_FIRST: &str = " ORDER BY d.number DESC LIMIT ? OFFSET ?";
 
 const SAID: &str = "SELECT scope, revision, actor, at, said FROM sensitivity ORDER BY scope";
-
-const OWN_TYPES: &str = "
-    SELECT o.revision, o.actor, o.at, c.record
-    FROM own_types o JOIN controls c ON c.revision = o.revision";
 
 pub fn types(session: &dyn Session, query: &TypeQuery) -> Result<Vec<TypeCount>, StoreError> {
     let mut filter = Filter::default();
@@ -146,20 +140,6 @@ pub fn said(session: &dyn Session) -> Result<Vec<SensitivityRow>, StoreError> {
             at: row.time(3)?,
             sensitivity: minicbor::decode(row.blob(4)?)
                 .map_err(|it| damaged(format!("what is said of a scope: {it}")))?,
-        })
-    })
-}
-
-pub fn own_types(session: &dyn Session) -> Result<Option<OwnTypesRow>, StoreError> {
-    one(session, OWN_TYPES, &[], |row| {
-        let Control::InfoTypes { files } = read_control(row.blob(3)?)?.control else {
-            return Err(damaged("own types that are another control"));
-        };
-        Ok(OwnTypesRow {
-            files,
-            revision: row.count(0)?,
-            actor: row.text(1)?.into(),
-            at: row.time(2)?,
         })
     })
 }

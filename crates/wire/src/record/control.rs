@@ -3,7 +3,8 @@
 
 use gatewatch_model::control::{Control, NumberedControl};
 use gatewatch_model::definition::{Definition, Subject};
-use gatewatch_model::sensitivity::{OWN_TYPES_MAX, Sensitivity};
+use gatewatch_model::own::{OWN_FILES_MAX, OwnFiles, OwnKind};
+use gatewatch_model::sensitivity::Sensitivity;
 use gatewatch_model::signal::Vigilance;
 use gatewatch_model::{CollectionId, EndpointId, Timestamp};
 use minicbor::Decoder;
@@ -22,6 +23,7 @@ const ELSEWHERE: u64 = 7;
 const CLASSIFY: u64 = 8;
 const INFO_TYPES: u64 = 9;
 const WATCH: u64 = 10;
+const DETECTIONS: u64 = 11;
 
 /// How many bytes a definition takes in a record.
 pub fn definition_bytes(definition: &Definition) -> usize {
@@ -101,8 +103,8 @@ pub fn write(numbered: &NumberedControl, out: &mut Vec<u8>) {
             map.text(10, scope);
             map.noun(11, sensitivity);
         }
-        Control::InfoTypes { files } => {
-            map.u64(2, INFO_TYPES);
+        Control::Bring { kind, files } => {
+            map.u64(2, number(*kind));
             map.noun(12, files);
         }
         Control::Watch { scope, vigilance } => {
@@ -113,8 +115,12 @@ pub fn write(numbered: &NumberedControl, out: &mut Vec<u8>) {
     }
 }
 
-/// Names of files with their texts.
-type Files = Vec<(Box<str>, Box<str>)>;
+fn number(kind: OwnKind) -> u64 {
+    match kind {
+        OwnKind::InfoTypes => INFO_TYPES,
+        OwnKind::Detections => DETECTIONS,
+    }
+}
 
 /// All fields that any kind of control has; each kind takes its own.
 #[derive(Default)]
@@ -128,7 +134,7 @@ struct Fields {
     definition: Option<Box<Definition>>,
     scope: Option<Box<str>>,
     sensitivity: Option<Box<Sensitivity>>,
-    files: Option<Files>,
+    files: Option<OwnFiles>,
     vigilance: Option<Box<Vigilance>>,
 }
 
@@ -210,7 +216,12 @@ impl Fields {
                 scope: need(scope, "scope")?,
                 sensitivity: need(sensitivity, "sensitivity")?,
             },
-            INFO_TYPES => Control::InfoTypes {
+            INFO_TYPES => Control::Bring {
+                kind: OwnKind::InfoTypes,
+                files: need(files, "files")?,
+            },
+            DETECTIONS => Control::Bring {
+                kind: OwnKind::Detections,
                 files: need(files, "files")?,
             },
             WATCH => Control::Watch {
@@ -227,9 +238,9 @@ impl Fields {
     }
 }
 
-fn files(decoder: &mut Decoder<'_>) -> Result<Files, WireError> {
+fn files(decoder: &mut Decoder<'_>) -> Result<OwnFiles, WireError> {
     let count = fields::definite(decoder.array()?, decoder)?;
-    if count > OWN_TYPES_MAX as u64 {
+    if count > OWN_FILES_MAX as u64 {
         return Err(WireError::Length {
             what: "files",
             found: usize::try_from(count).unwrap_or(usize::MAX),

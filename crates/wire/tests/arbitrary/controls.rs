@@ -5,6 +5,7 @@ use gatewatch_model::definition::{
     DefinedMember, DefinedResponse, Definition, Operation, Scheme, Security, Server, Subject,
 };
 use gatewatch_model::info_type::Category;
+use gatewatch_model::own::OwnKind;
 use gatewatch_model::sensitivity::{Label, Sensitivity};
 use gatewatch_model::signal::{Maturity, Vigilance};
 use gatewatch_model::{CollectionId, EndpointId, Spot};
@@ -40,7 +41,8 @@ pub fn control() -> impl Strategy<Value = Control> {
             scope,
             sensitivity: Box::new(sensitivity),
         }),
-        vec((word(), word()), 0..3).prop_map(|files| Control::InfoTypes { files }),
+        (select(OwnKind::ALL.as_slice()), vec((word(), word()), 0..3))
+            .prop_map(|(kind, files)| Control::Bring { kind, files }),
         (word(), vigilance()).prop_map(|(scope, vigilance)| Control::Watch {
             scope,
             vigilance: Box::new(vigilance),

@@ -5,6 +5,7 @@ use gatewatch_model::definition::{
     DefinedMember, DefinedResponse, Definition, Operation, Scheme, Security, Server, Subject,
 };
 use gatewatch_model::info_type::Category;
+use gatewatch_model::own::OwnKind;
 use gatewatch_model::sensitivity::{Home, Label, Sensitivity};
 use gatewatch_model::signal::{Maturity, Vigilance};
 use gatewatch_model::{CollectionId, EndpointId, Spot};
@@ -42,7 +43,8 @@ pub fn controls(endpoint: EndpointId) -> Vec<(&'static str, Control)> {
             "control-classify-collection",
             classify_collection(collection),
         ),
-        ("control-info-types", own_types()),
+        ("control-info-types", own(OwnKind::InfoTypes)),
+        ("control-detections", own(OwnKind::Detections)),
         ("control-watch", watch()),
     ]
 }
@@ -97,8 +99,9 @@ fn watch() -> Control {
     }
 }
 
-fn own_types() -> Control {
-    Control::InfoTypes {
+fn own(kind: OwnKind) -> Control {
+    Control::Bring {
+        kind,
         files: vec![("badge.toml".into(), "id = \"badge\"".into())],
     }
 }

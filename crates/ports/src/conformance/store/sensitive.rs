@@ -3,6 +3,7 @@
 use gatewatch_model::control::Control;
 use gatewatch_model::effects::{Alias, Effects, EndpointRow};
 use gatewatch_model::info_type::{Category, Grounds};
+use gatewatch_model::own::OwnKind;
 use gatewatch_model::profile::EndpointFacts;
 use gatewatch_model::sensitivity::{Discovery, Label, Sensitive, Sensitivity};
 use gatewatch_model::{Position, Spot};
@@ -238,22 +239,30 @@ pub fn said(maker: &mut dyn Maker) {
     assert_eq!((&*rows[0].actor, rows[0].at), ("anna", NOW));
 }
 
-pub fn own_types(maker: &mut dyn Maker) {
+pub fn own_files(maker: &mut dyn Maker) {
     let store = maker.make();
-    assert_eq!(store.own_types().unwrap(), None);
-    let bring = |text: &str| {
+    let [types, detections] = OwnKind::ALL;
+    let bring = |kind, text: &str| {
         let files = vec![("badge.toml".into(), text.into())];
-        let control = Control::InfoTypes { files };
+        let control = Control::Bring { kind, files };
         store.add_control(&control, &actor("anna")).unwrap()
     };
-    bring("one");
-    let second = bring("two");
-    let row = store.own_types().unwrap().unwrap();
-    assert_eq!(row.files, [("badge.toml".into(), "two".into())]);
-    assert_eq!((row.revision, &*row.actor), (2, "anna"));
+    for kind in OwnKind::ALL {
+        assert_eq!(store.own(kind).unwrap(), None);
+    }
+    bring(types, "one");
+    let second = bring(types, "two");
+    assert_eq!(store.own(detections).unwrap(), None);
+    bring(detections, "three");
+    for (kind, text, revision) in [(types, "two", 2), (detections, "three", 3)] {
+        let row = store.own(kind).unwrap().unwrap();
+        assert_eq!(row.files, [("badge.toml".into(), text.into())]);
+        assert_eq!((row.revision, &*row.actor), (revision, "anna"));
+    }
     // A list of controls would be long with them.
     let listed = store.controls(10).unwrap();
-    let empty = Control::InfoTypes {
+    let empty = Control::Bring {
+        kind: detections,
         files: vec![("badge.toml".into(), "".into())],
     };
     assert_eq!(listed[0].control.control, empty);

@@ -1,6 +1,7 @@
 //! Older stores are brought to this release's schema, newer ones are refused.
 
 use gatewatch_model::info_type::Category;
+use gatewatch_model::own::OwnKind;
 use gatewatch_model::profile::{Credential, Drift, EndpointRole};
 use gatewatch_model::signal::Severity;
 use gatewatch_model::{EndpointId, Spot};
@@ -12,7 +13,7 @@ use super::*;
 /// A made-up next step, so that the way from one version to the next is walked before there is
 /// one to walk.
 static NEXT: Migration = Migration {
-    version: 5,
+    version: 6,
     statements: &[
         "ALTER TABLE collections ADD COLUMN owner {text} NOT NULL DEFAULT ''",
         "UPDATE collections SET owner = name",
@@ -20,7 +21,7 @@ static NEXT: Migration = Migration {
 };
 
 static BROKEN: Migration = Migration {
-    version: 6,
+    version: 7,
     statements: &[
         "ALTER TABLE collections ADD COLUMN broken BIGINT",
         "ALTER TABLE no_such_table ADD COLUMN x BIGINT",
@@ -31,6 +32,7 @@ const VERSION_1: &str = include_str!("../../../tests/fixtures/version-1.sql");
 const VERSION_2: &str = include_str!("../../../tests/fixtures/version-2.sql");
 const VERSION_3: &str = include_str!("../../../tests/fixtures/version-3.sql");
 const VERSION_4: &str = include_str!("../../../tests/fixtures/version-4.sql");
+const VERSION_5: &str = include_str!("../../../tests/fixtures/version-5.sql");
 
 /// A store as the release that wrote it left it.
 fn fixture(folder: &Path, text: &str) -> std::path::PathBuf {
@@ -62,7 +64,7 @@ fn steps_are_as_they_were_released() {
         };
         engine.read(texts).unwrap()
     };
-    let released = [VERSION_1, VERSION_2, VERSION_3, VERSION_4];
+    let released = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
     for (steps, text) in (1..).zip(released) {
         let folder = TempDir::new().unwrap();
         let released = Sqlite::open(&fixture(folder.path(), text)).unwrap();
@@ -113,14 +115,14 @@ fn an_older_store_is_kept_and_moved() {
     let file = version_1(folder.path());
     let engine = Sqlite::open(&file).unwrap();
     schema::migrate(&engine, &roll(&[&NEXT])).unwrap();
-    assert_eq!(version(&engine), 5);
+    assert_eq!(version(&engine), 6);
     let owners = engine.read(|session| {
         crate::engine::all(session, "SELECT owner FROM collections", &[], |row| {
             row.text(0).map(str::to_owned)
         })
     });
     assert_eq!(owners.unwrap(), ["contoso/orders"]);
-    let kept = folder.path().join("gatewatch.db.before-5");
+    let kept = folder.path().join("gatewatch.db.before-6");
     assert_eq!(SqliteStore::verify(&kept).unwrap().schema, 1);
 }
 
@@ -135,7 +137,7 @@ fn a_step_that_fails_leaves_the_store_as_it_was() {
     let engine = Sqlite::open(&folder.path().join(FILE_NAME)).unwrap();
     assert!(schema::migrate(&engine, &roll(&[&NEXT, &BROKEN])).is_err());
     schema::migrate(&engine, &roll(&[&NEXT])).unwrap();
-    assert_eq!(version(&engine), 5);
+    assert_eq!(version(&engine), 6);
 }
 
 #[test]
@@ -149,7 +151,7 @@ fn a_newer_store_is_refused_untouched() {
         let StoreError::TooNew { found, known } = error else {
             panic!("{error}");
         };
-        assert_eq!((found, known), (5, 4));
+        assert_eq!((found, known), (6, 5));
     };
     expected(SqliteStore::open(folder.path()).map(drop).unwrap_err());
     expected(SqliteStore::verify(&file).map(drop).unwrap_err());
@@ -233,7 +235,7 @@ fn a_store_of_version_3_is_read() {
         said[0].sensitivity.switch("phone", Category::Pii),
         Some(false)
     );
-    let own = store.own_types().unwrap().unwrap();
+    let own = store.own(OwnKind::InfoTypes).unwrap().unwrap();
     assert_eq!((&*own.files[0].0, own.revision), ("badge.toml", 5));
     assert_eq!(store.controls(10).unwrap().len(), 5);
 }
@@ -264,4 +266,15 @@ fn a_store_of_version_4_is_read() {
         Some(false)
     );
     assert_eq!(store.controls(10).unwrap().len(), 6);
+}
+
+#[test]
+fn a_store_of_version_5_is_read() {
+    let folder = TempDir::new().unwrap();
+    fixture(folder.path(), VERSION_5);
+    let store = SqliteStore::open(folder.path()).unwrap();
+    for (kind, revision) in OwnKind::ALL.into_iter().zip([5, 7]) {
+        let own = store.own(kind).unwrap().unwrap();
+        assert_eq!((&*own.files[0].0, own.revision), ("badge.toml", revision));
+    }
 }
