@@ -83,6 +83,9 @@ pub struct Signal<'s> {
     pub confidence: f32,
     pub severity: Severity,
     pub grounds: &'s [Ground],
+    /// Whether it speaks of the answer alone. It is told, and what it shows may raise the severity of
+    /// what the request was; the exchange is judged by its request.
+    pub of_answer: bool,
 }
 
 impl Signal<'_> {
@@ -130,6 +133,7 @@ pub(crate) struct Claim {
     pub at: At,
     pub confidence: f32,
     pub severity: Severity,
+    pub of_answer: bool,
     pub from: usize,
     pub to: usize,
 }
@@ -152,7 +156,8 @@ impl Seen<'_> {
     }
 
     pub fn judgement_by(&self, thresholds: Thresholds) -> Judgement {
-        let confidence = self.claims.first().map_or(0.0, |it| it.confidence);
+        let of_request = self.claims.iter().find(|it| !it.of_answer);
+        let confidence = of_request.map_or(0.0, |it| it.confidence);
         if confidence >= thresholds.attack {
             Judgement::Attack
         } else if confidence >= thresholds.suspicious {
@@ -174,6 +179,7 @@ impl Seen<'_> {
                 confidence: it.confidence,
                 severity: it.severity,
                 grounds: self.grounds.get(it.from..it.to)?,
+                of_answer: it.of_answer,
             })
         })
     }

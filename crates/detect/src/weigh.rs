@@ -5,7 +5,7 @@ use gatewatch_model::signal::Severity;
 
 use crate::compiled::Compiled;
 use crate::detection::Detection;
-use crate::seen::{Claim, Ground};
+use crate::seen::{Claim, Ground, Mark};
 
 /// From which confidence on an answer proves something.
 const PROOF_MIN: f32 = 0.5;
@@ -48,6 +48,7 @@ pub fn weigh(compiled: &Compiled, grounds: &mut [Ground], claims: &mut Vec<Claim
             at: run[0].at,
             confidence: confidence(run),
             severity: detection.severity,
+            of_answer: run.iter().all(|it| is_of_answer(detection, it)),
             from,
             to: from + run.len(),
         });
@@ -60,6 +61,17 @@ pub fn weigh(compiled: &Compiled, grounds: &mut [Ground], claims: &mut Vec<Claim
             .then(two.severity.cmp(&one.severity))
             .then((one.at, one.detection).cmp(&(two.at, two.detection)))
     });
+}
+
+/// The payload model and detectors in code look at requests.
+fn is_of_answer(detection: &Detection, ground: &Ground) -> bool {
+    match ground.mark {
+        Mark::Rule { rule, .. } => {
+            let rule = detection.rules.get(usize::from(rule));
+            rule.is_some_and(|it| it.on.iter().any(|it| it.is_answer()))
+        }
+        Mark::Model { .. } | Mark::Code(_) => false,
+    }
 }
 
 fn raise(compiled: &Compiled, claims: &mut [Claim]) {

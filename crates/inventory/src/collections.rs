@@ -5,7 +5,7 @@ use gatewatch_model::effects::{CollectionKind, CollectionRow};
 use gatewatch_model::facts::SignalFacts;
 use gatewatch_model::profile::Decision;
 use gatewatch_model::sensitivity::Home;
-use gatewatch_model::signal::{Judged, Judgement};
+use gatewatch_model::signal::Judged;
 use gatewatch_model::{CollectionId, Timestamp};
 use sha2::{Digest, Sha256};
 
@@ -172,7 +172,7 @@ impl Collections {
 
 impl Collection {
     pub fn see(&mut self, at: Timestamp, judged: Judged<'_>, answered: bool) {
-        if judged.judgement != Judgement::Clean {
+        if !judged.signals.is_empty() {
             let signals = self.signals.get_or_insert_default();
             signals.add(judged, answered, at);
         }

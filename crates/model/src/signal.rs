@@ -31,7 +31,8 @@ pub struct Signal {
     pub confidence: u8,
     #[n(4)]
     pub severity: Severity,
-    /// By the thresholds of its scope, never clean.
+    /// By the thresholds of its scope, never clean. Of an answer alone it is suspicious at most: what
+    /// is an attack is asked.
     #[n(5)]
     pub judgement: Judgement,
 }
@@ -41,7 +42,7 @@ pub struct Signal {
 pub struct Judged<'s> {
     /// The strongest first, at most `SIGNALS_MAX`.
     pub signals: &'s [Signal],
-    /// That of the strongest.
+    /// Of the request: that of the strongest of its signals.
     pub judgement: Judgement,
 }
 

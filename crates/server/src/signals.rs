@@ -79,7 +79,7 @@ pub(crate) struct OfClass {
     title: Box<str>,
     /// Exchanges that were attacks by it.
     attacks: u64,
-    /// Exchanges that were no more than suspicious by it.
+    /// Exchanges that were no more than suspicious by it, or of which only the answer showed it.
     suspicious: u64,
     /// Of the attacks: those that were answered 2xx.
     answered: u64,

@@ -50,8 +50,10 @@ impl Explainer {
         let fired = claims(&mut seen.signals().filter(is_on));
         let nearly = claims(&mut seen.nearly().filter(is_on));
         let off = claims(&mut seen.signals().filter(|it| !is_on(it)));
-        let mut strongest = seen.signals().chain(seen.nearly()).filter(is_on);
-        let (judgement, decided) = decided(strongest.next().as_ref(), thresholds);
+        let of_request = |it: &Signal<'_>| is_on(it) && !it.of_answer;
+        let mut strongest = seen.signals().chain(seen.nearly()).filter(of_request);
+        let answers = seen.signals().any(|it| is_on(&it) && it.of_answer);
+        let (judgement, decided) = decided(strongest.next().as_ref(), answers, thresholds);
         let api = gatewatch_decode::api(exchange);
         Told {
             file: place,
@@ -189,7 +191,12 @@ fn names_secret(name: &str) -> bool {
     WORDS.iter().any(|it| name.contains(it))
 }
 
-fn decided(strongest: Option<&Signal<'_>>, thresholds: Thresholds) -> (Judgement, Decided) {
+/// `answers` says that the answer shows something; the verdict is of the request.
+fn decided(
+    strongest: Option<&Signal<'_>>,
+    answers: bool,
+    thresholds: Thresholds,
+) -> (Judgement, Decided) {
     let confidence = strongest.map_or(0.0, |it| it.confidence);
     let percent = |it: f32| (it * 100.0).round() as u8;
     let (attack, suspicious) = (percent(thresholds.attack), percent(thresholds.suspicious));
@@ -206,6 +213,9 @@ fn decided(strongest: Option<&Signal<'_>>, thresholds: Thresholds) -> (Judgement
             Judgement::Clean,
             format!("less sure than the {suspicious} % of what is suspicious"),
         )
+    } else if answers {
+        let why = "only the answer shows something, and the verdict is of the request";
+        (Judgement::Clean, why.to_owned())
     } else {
         (Judgement::Clean, "nothing spoke for an attack".to_owned())
     };

@@ -275,7 +275,7 @@ impl Profile {
     }
 
     fn see_signals(&mut self, seen: &Seen<'_>, answered: Option<bool>) -> bool {
-        if seen.judged.judgement == Judgement::Clean {
+        if seen.judged.signals.is_empty() {
             return false;
         }
         let signals = self.signals.get_or_insert_default();

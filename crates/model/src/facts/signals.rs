@@ -10,7 +10,8 @@ pub const CLASSES_MAX: usize = 32;
 /// Detections of one class that are told apart.
 pub const DETECTIONS_MAX: usize = 8;
 
-/// Exchanges that were more than clean. Merging is exact as long as no bound is met.
+/// Exchanges that were more than clean, and of classes also those in which an answer alone told
+/// something. Merging is exact as long as no bound is met.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct SignalFacts {
@@ -52,10 +53,10 @@ pub struct ClassFacts {
 }
 
 impl SignalFacts {
-    /// Counts one exchange; one that is clean leaves no trace. True if its class is new here.
+    /// Counts one exchange; one without signals leaves no trace. True if its class is new here.
     pub fn add(&mut self, judged: Judged<'_>, answered: bool, at: Timestamp) -> bool {
         match judged.judgement {
-            Judgement::Clean => return false,
+            Judgement::Clean => {}
             Judgement::Suspicious => self.suspicious += 1,
             Judgement::Attack => {
                 self.attacks += 1;
@@ -91,7 +92,7 @@ impl SignalFacts {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.attacks + self.suspicious == 0
+        self.attacks + self.suspicious == 0 && self.classes.is_empty()
     }
 
     pub fn heap_bytes(&self) -> usize {
@@ -148,10 +149,12 @@ impl ClassFacts {
         for signal in signals {
             if facts.class.is_empty() {
                 facts.class = signal.class.clone();
-                let attack = signal.judgement == Judgement::Attack;
-                facts.attacks = u64::from(attack);
-                facts.suspicious = u64::from(!attack);
-                facts.answered = u64::from(attack && answered);
+                facts.suspicious = 1;
+            }
+            // What an answer shows may be surer than what was asked, and is no attack.
+            if signal.judgement == Judgement::Attack {
+                (facts.attacks, facts.suspicious) = (1, 0);
+                facts.answered = u64::from(answered);
             }
             facts.severity = facts.severity.max(signal.severity);
             if facts.detections.iter().all(|it| it.0 != signal.detection) {
@@ -241,6 +244,20 @@ mod tests {
             (sqli.first_seen, sqli.last_seen),
             (Timestamp(1), Timestamp(2))
         );
+    }
+
+    #[test]
+    fn an_answer_alone_counts_in_its_class_and_nowhere_else() {
+        let signals = [signal("leak", "leak.stack-trace", Judgement::Suspicious)];
+        let of_answer = Judged {
+            signals: &signals,
+            judgement: Judgement::Clean,
+        };
+        let mut facts = SignalFacts::default();
+        assert!(facts.add(of_answer, true, Timestamp(1)) && !facts.is_empty());
+        assert_eq!((facts.attacks, facts.suspicious, facts.answered), (0, 0, 0));
+        let leak = &facts.classes[0];
+        assert_eq!((leak.attacks, leak.suspicious, leak.answered), (0, 1, 0));
     }
 
     #[test]

@@ -31,6 +31,7 @@ pub struct Detection {
     /// What counts by scope, from what is said.
     scopes: BTreeMap<Box<str>, Vigilance>,
     signals: Vec<Signal>,
+    judgement: Judgement,
 }
 
 /// What a snapshot keeps of it.
@@ -65,6 +66,7 @@ impl Detection {
     /// Looks at an exchange of that scope.
     pub fn see(&mut self, exchange: &Exchange<'_>, reading: &Reading, scope: &str) {
         self.signals.clear();
+        self.judgement = Judgement::Clean;
         if !self.scopes.contains_key(scope) {
             if self.scopes.len() >= SCOPES_MAX {
                 self.scopes.clear();
@@ -82,22 +84,26 @@ impl Detection {
         };
         let seen = self.detector.see(exchange, reading);
         let counting = seen.signals().filter(|it| counts(said, it.detection));
-        let told = counting.filter_map(|it| {
-            let confidence = percent(it.confidence);
-            let judgement = Judgement::of(confidence, thresholds);
-            (judgement != Judgement::Clean).then(|| signal(&it, reading, confidence, judgement))
-        });
-        self.signals.extend(told.take(SIGNALS_MAX));
+        for found in counting {
+            let confidence = percent(found.confidence);
+            let mut judgement = Judgement::of(confidence, thresholds);
+            if found.of_answer {
+                judgement = judgement.min(Judgement::Suspicious);
+            } else {
+                self.judgement = self.judgement.max(judgement);
+            }
+            if judgement != Judgement::Clean && self.signals.len() < SIGNALS_MAX {
+                let signal = signal(&found, reading, confidence, judgement);
+                self.signals.push(signal);
+            }
+        }
     }
 
     /// What was seen in the exchange that was looked at last.
     pub fn judged(&self) -> Judged<'_> {
         Judged {
             signals: &self.signals,
-            judgement: self
-                .signals
-                .first()
-                .map_or(Judgement::Clean, |it| it.judgement),
+            judgement: self.judgement,
         }
     }
 
@@ -165,6 +171,7 @@ fn percent(confidence: f32) -> u8 {
 #[cfg(test)]
 mod tests {
     use gatewatch_detect::SHIPPED;
+    use gatewatch_model::exchange::{Body, Response};
     use gatewatch_model::signal::{Maturity, Severity};
 
     use super::*;
@@ -200,6 +207,43 @@ mod tests {
             see(&mut detection, "/items?id=1", "/a"),
             (Judgement::Clean, vec![])
         );
+    }
+
+    #[test]
+    fn an_answer_alone_is_told_and_makes_no_attack_of_its_request() {
+        let mut detection = Detection::default();
+        let mut exchange = Exchange::default();
+        exchange.request.method = "GET".into();
+        exchange.request.url = "https://shop.example/orders".into();
+        let key = b"-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7bq0Zl2x\n";
+        exchange.response = Some(Response {
+            status: Some(200),
+            headers: Some(vec![("content-type".into(), "text/plain".into())]),
+            body: Some(Body {
+                bytes: key.as_slice().into(),
+                bytes_total: key.len() as u64,
+            }),
+            ..Response::default()
+        });
+        let mut see = |exchange: &Exchange<'_>| {
+            let mut reading = Reading::default();
+            reading.read(exchange);
+            detection.see(exchange, &reading, "/");
+            let judged = detection.judged();
+            (judged.judgement, judged.signals.to_vec())
+        };
+        let (judgement, signals) = see(&exchange);
+        assert_eq!(judgement, Judgement::Clean);
+        assert_eq!(
+            (&*signals[0].class, signals[0].judgement),
+            ("leak", Judgement::Suspicious)
+        );
+        assert_eq!(&*signals[0].place, "$.response.body");
+        exchange.request.url = format!("https://shop.example{UNION}").into();
+        let (judgement, signals) = see(&exchange);
+        assert_eq!(judgement, Judgement::Attack);
+        let classes = |it: &str| signals.iter().any(|signal| *signal.class == *it);
+        assert!(classes("leak") && classes("sqli"));
     }
 
     #[test]
