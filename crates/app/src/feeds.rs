@@ -23,7 +23,7 @@ const FILES_MAX: usize = 10_000;
 const FILE_BYTES_MAX: u64 = 256 << 20;
 
 /// How often files of feeds are looked at.
-const LOOK_AGAIN: Duration = Duration::from_secs(30);
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
 /// Where a feed lies, and what its addresses are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,12 @@ pub struct FeedPath {
 pub struct Read {
     pub feeds: Feeds,
     pub failed: Vec<FeedError>,
+    /// Those of before that stay in force because they cannot be read anew.
+    pub kept: Vec<String>,
 }
+
+/// What files look like from outside: when it differs, they are read anew.
+pub type Look = Vec<(PathBuf, SystemTime, u64)>;
 
 /// A feed before it is read.
 struct Found {
@@ -74,6 +79,11 @@ impl fmt::Display for FeedPath {
 
 /// Reads all of them; a path that is not there is an error, a feed that is none is in `failed`.
 pub fn read(paths: &[FeedPath], now: Timestamp) -> anyhow::Result<Read> {
+    read_anew(paths, &Feeds::default(), now)
+}
+
+/// The same; of a feed that cannot be read what was read before stays.
+fn read_anew(paths: &[FeedPath], before: &Feeds, now: Timestamp) -> anyhow::Result<Read> {
     let mut read = Read::default();
     for FeedPath { tag, path } in paths {
         let name = path.file_name().unwrap_or(path.as_os_str());
@@ -87,14 +97,17 @@ pub fn read(paths: &[FeedPath], now: Timestamp) -> anyhow::Result<Read> {
             let (files, modified) = contents(&files)?;
             if let Err(error) = read.feeds.add((&name, tag), files, modified, now) {
                 read.failed.push(error);
+                if read.feeds.keep(before, &name) {
+                    read.kept.push(name);
+                }
             }
         }
     }
     Ok(read)
 }
 
-/// When the newest of their files was written; `None` when one is not there.
-pub fn modified(paths: &[FeedPath]) -> Option<Vec<(PathBuf, SystemTime)>> {
+/// When each of their files was written, and how long it is; `None` when one is not there.
+pub fn look(paths: &[FeedPath]) -> Option<Look> {
     let mut all = Vec::new();
     for FeedPath { tag, path } in paths {
         let found = if path.is_dir() {
@@ -103,45 +116,54 @@ pub fn modified(paths: &[FeedPath]) -> Option<Vec<(PathBuf, SystemTime)>> {
             vec![feed("", *tag, vec![path.clone()])]
         };
         for file in found.into_iter().flat_map(|it| it.files) {
-            let at = std::fs::metadata(&file).ok()?.modified().ok()?;
-            all.push((file, at));
+            let about = std::fs::metadata(&file).ok()?;
+            all.push((file, about.modified().ok()?, about.len()));
         }
     }
     Some(all)
 }
 
-/// Reads feeds anew whenever their files or what is in force in them have changed. Those that cannot
-/// be read are said, and what was read before stays in force.
-pub fn watch(paths: Vec<FeedPath>, current: Arc<Current>) -> JoinHandle<()> {
+/// Reads feeds anew whenever their files or what is in force in them have changed; `seen` is how
+/// files looked before the current ones were read. What cannot be read is said, and of that what
+/// was read before stays in force.
+pub fn watch(paths: Vec<FeedPath>, seen: Option<Look>, current: Arc<Current>) -> JoinHandle<()> {
     tokio::spawn(async move {
-        let mut before = modified(&paths);
+        let mut seen = seen;
         let mut ticks = tokio::time::interval(LOOK_AGAIN);
         loop {
             ticks.tick().await;
-            let now = SystemClock.now();
-            let changes = current
-                .get()
-                .feeds
-                .iter()
-                .filter_map(|it| it.changes_at)
-                .min();
-            let found = modified(&paths);
-            if found == before && changes.is_none_or(|it| now < it) {
-                continue;
-            }
-            before = found;
-            let asked = paths.clone();
-            match tokio::task::spawn_blocking(move || read(&asked, now)).await {
-                Ok(Ok(read)) if read.failed.is_empty() => {
-                    say(&read);
-                    current.put(Origins::new(read.feeds));
+            let (asked, current) = (paths.clone(), Arc::clone(&current));
+            let again = move || {
+                look_again(&asked, &mut seen, &current);
+                seen
+            };
+            match tokio::task::spawn_blocking(again).await {
+                Ok(looked) => seen = looked,
+                Err(error) => {
+                    warn!("reading feeds died: {error}; those of before stay in force");
+                    return;
                 }
-                Ok(Ok(read)) => say(&read),
-                Ok(Err(error)) => warn!("{error:#}; the feeds of before stay in force"),
-                Err(error) => warn!("reading feeds died: {error}; those of before stay in force"),
             }
         }
     })
+}
+
+fn look_again(paths: &[FeedPath], seen: &mut Option<Look>, current: &Current) {
+    let now = SystemClock.now();
+    let before = current.get();
+    let changes = before.feeds.iter().filter_map(|it| it.changes_at).min();
+    let found = look(paths);
+    if found == *seen && changes.is_none_or(|it| now < it) {
+        return;
+    }
+    *seen = found;
+    match read_anew(paths, &before.feeds, now) {
+        Ok(read) => {
+            say(&read);
+            current.put(Origins::new(read.feeds));
+        }
+        Err(error) => warn!("{error:#}; the feeds of before stay in force"),
+    }
 }
 
 /// Tells the log what was read.
@@ -149,13 +171,17 @@ pub fn say(read: &Read) {
     for feed in read.feeds.iter() {
         let (name, format, entries) = (&feed.name, feed.format, feed.entries);
         let (passed_over, remarks) = (feed.passed_over, feed.remarks_total);
+        if read.kept.iter().any(|it| **it == **name) {
+            info!(%name, format, entries, "what was read of a feed before stays in force");
+            continue;
+        }
         info!(%name, format, entries, passed_over, remarks, "read a feed");
         for remark in &feed.remarks {
             warn!("{remark}");
         }
     }
     for error in &read.failed {
-        warn!("{error}; this feed is not in force");
+        warn!("{error}; this cannot be read as a feed");
     }
 }
 
@@ -274,7 +300,11 @@ mod tests {
         );
         put("page.html", "<html>");
         let paths = [folder.path().display().to_string().parse().unwrap()];
-        let Read { feeds, failed } = read(&paths, Timestamp::ZERO).unwrap();
+        let Read {
+            feeds,
+            failed,
+            kept,
+        } = read(&paths, Timestamp::ZERO).unwrap();
         let all = feeds
             .iter()
             .map(|it| (&*it.name, it.tag, it.entries, it.remarks_total));
@@ -287,12 +317,36 @@ mod tests {
             ]
         );
         assert!(feeds.iter().all(|it| it.modified > Some(Timestamp::ZERO)));
-        assert_eq!(modified(&paths).unwrap().len(), 5);
+        assert_eq!(look(&paths).unwrap().len(), 5);
+        assert!(kept.is_empty());
         assert!(
             failed[0]
                 .to_string()
                 .contains("page.html:1: `<html>` is no address")
         );
+    }
+
+    #[test]
+    fn what_cannot_be_read_anew_stays_and_the_rest_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        let paths = [folder.path().display().to_string().parse().unwrap()];
+        let current = Current::new(Origins::default());
+        let mut seen = None;
+        let tags = |address: &str| current.get().of(address.parse().unwrap()).tags;
+        let threat = Tags(Tags::THREAT.0 | Tags::PRIVATE.0);
+        put("a.txt", "192.0.2.1");
+        put("b.txt", "192.0.2.2");
+        look_again(&paths, &mut seen, &current);
+        put("a.txt", "<html>");
+        put("b.txt", "192.0.2.33");
+        look_again(&paths, &mut seen, &current);
+        let told = ["192.0.2.1", "192.0.2.2", "192.0.2.33"].map(tags);
+        assert_eq!(told, [threat, Tags::PRIVATE, threat]);
+        // A file that is gone was meant to go.
+        std::fs::remove_file(folder.path().join("a.txt")).unwrap();
+        look_again(&paths, &mut seen, &current);
+        assert_eq!(tags("192.0.2.1"), Tags::PRIVATE);
     }
 
     #[test]

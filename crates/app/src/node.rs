@@ -55,14 +55,17 @@ impl Node {
             .await
             .context("opening the data folder died")??;
         let paths = config.feeds.clone();
-        let read = tokio::task::spawn_blocking(move || feeds::read(&paths, SystemClock.now()))
+        let reading = move || (feeds::look(&paths), feeds::read(&paths, SystemClock.now()));
+        let (seen, read) = tokio::task::spawn_blocking(reading)
             .await
-            .context("reading feeds died")??;
+            .context("reading feeds died")?;
+        let read = read?;
         feeds::say(&read);
         let origins = Arc::new(Current::new(Origins::new(read.feeds)));
         if !config.feeds.is_empty() {
             // It ends with the process.
-            drop(feeds::watch(config.feeds.clone(), Arc::clone(&origins)));
+            let (paths, origins) = (config.feeds.clone(), Arc::clone(&origins));
+            drop(feeds::watch(paths, seen, origins));
         }
         let router = server::router(server::Parts {
             store: Arc::clone(&engine.store),

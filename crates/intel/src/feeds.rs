@@ -2,6 +2,7 @@
 //! Each has a name and a tag that its addresses get. What is wrong in a feed is remarked with file
 //! and line, and the rest of it counts all the same.
 
+mod merged;
 mod misp;
 mod mmdb;
 mod plain;
@@ -10,6 +11,7 @@ mod stix;
 
 use core::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use gatewatch_model::Timestamp;
 use gatewatch_model::origin::{Country, Tags};
@@ -17,6 +19,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::limits::{FEED_BYTES_MAX, FEEDS_MAX, NAME_BYTES_MAX, RANGES_MAX, REMARKS_MAX};
+pub(crate) use merged::Merged;
 use mmdb::Database;
 use range::{IpRange, Ranges};
 
@@ -34,8 +37,9 @@ pub static TAGS: &[Tags] = &[
 /// All feeds there are, in the order in which they were added.
 #[derive(Debug, Default)]
 pub struct Feeds {
-    list: Vec<Known>,
-    databases: Vec<Database>,
+    /// Shared with the feeds that were read before these.
+    list: Vec<Arc<Known>>,
+    databases: usize,
     ranges: usize,
 }
 
@@ -44,6 +48,7 @@ struct Known {
     feed: Feed,
     /// By tag: most feeds have but one.
     groups: Vec<(Tags, Ranges)>,
+    databases: Vec<Database>,
 }
 
 /// What people see of a feed.
@@ -124,6 +129,7 @@ impl Feeds {
                 remarks_total: 0,
             },
             groups: Vec::new(),
+            databases: Vec::new(),
             file: "".into(),
             now,
             room: RANGES_MAX - self.ranges,
@@ -131,20 +137,45 @@ impl Feeds {
         for FeedFile { name, bytes } in files {
             reading.file = name;
             if mmdb::is_one(&bytes) {
-                self.databases.push(reading.database(bytes)?);
+                let database = reading.database(bytes)?;
+                reading.databases.push(database);
             } else {
                 reading.read(&bytes)?;
             }
         }
         let Reading {
-            feed, mut groups, ..
+            feed,
+            mut groups,
+            databases,
+            ..
         } = reading;
-        for (_, ranges) in &mut groups {
-            ranges.settle();
-            self.ranges += ranges.len();
-        }
-        self.list.push(Known { feed, groups });
+        groups.iter_mut().for_each(|it| it.1.settle());
+        self.take(Arc::new(Known {
+            feed,
+            groups,
+            databases,
+        }));
         Ok(&self.list[self.list.len() - 1].feed)
+    }
+
+    /// Takes the feed of that name over from those of before, for one that cannot be read anew.
+    /// False where there was none, or there is no more room for it.
+    pub fn keep(&mut self, before: &Feeds, name: &str) -> bool {
+        let known = before.list.iter().find(|it| *it.feed.name == *name);
+        let Some(known) = known.filter(|it| self.admit(&it.feed.name, &[]).is_ok()) else {
+            return false;
+        };
+        if self.ranges + known.ranges() > RANGES_MAX {
+            return false;
+        }
+        self.take(Arc::clone(known));
+        true
+    }
+
+    fn take(&mut self, known: Arc<Known>) {
+        self.ranges += known.ranges();
+        self.databases += known.databases.len();
+        self.list.push(known);
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Feed> {
@@ -155,7 +186,7 @@ impl Feeds {
         self.list.is_empty()
     }
 
-    /// What the feeds say of an address.
+    /// What the feeds say of an address, asked one after another.
     pub fn find(&self, address: IpAddr) -> FeedHit<'_> {
         let mut hit = FeedHit::default();
         for known in &self.list {
@@ -171,7 +202,7 @@ impl Feeds {
 
     /// All feeds that name an address.
     pub fn names(&self, address: IpAddr) -> Vec<Box<str>> {
-        let named = |it: &&Known| it.groups.iter().any(|it| it.1.contains(address));
+        let named = |it: &&Arc<Known>| it.groups.iter().any(|it| it.1.contains(address));
         self.list
             .iter()
             .filter(named)
@@ -182,11 +213,12 @@ impl Feeds {
     /// What the databases say of an address: of each fact the last that knows it. `None` without
     /// databases.
     pub fn look_up(&self, address: IpAddr) -> Option<LookedUp<'_>> {
-        if self.databases.is_empty() {
+        if self.databases == 0 {
             return None;
         }
         let mut all = LookedUp::default();
-        for found in self.databases.iter().filter_map(|it| it.find(address)) {
+        let databases = self.list.iter().flat_map(|it| &it.databases);
+        for found in databases.filter_map(|it| it.find(address)) {
             all.country = found.country.or(all.country);
             all.network = found.network.or(all.network);
             all.organisation = found.organisation.or(all.organisation);
@@ -227,10 +259,17 @@ impl Feeds {
     }
 }
 
+impl Known {
+    fn ranges(&self) -> usize {
+        self.groups.iter().map(|it| it.1.len()).sum()
+    }
+}
+
 /// A feed while it is read.
 struct Reading {
     feed: Feed,
     groups: Vec<(Tags, Ranges)>,
+    databases: Vec<Database>,
     /// The file that is read now.
     file: Box<str>,
     now: Timestamp,

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use gatewatch_model::origin::{Country, Origin, Tags};
 
 use crate::bots;
-use crate::feeds::Feeds;
+use crate::feeds::{FeedHit, Feeds, Merged};
 use crate::nobody;
 use crate::packed::Tables;
 use crate::shipped::{COUNTRIES, LABELS, NETWORKS, ORGANISATIONS, PROVIDERS};
@@ -15,6 +15,8 @@ use crate::shipped::{COUNTRIES, LABELS, NETWORKS, ORGANISATIONS, PROVIDERS};
 #[derive(Debug, Default)]
 pub struct Origins {
     pub feeds: Feeds,
+    /// The same for quick questions; none without feeds.
+    merged: Option<Merged>,
 }
 
 /// All that is known of an address, for people to read.
@@ -33,13 +35,15 @@ pub struct About {
 
 impl Origins {
     pub fn new(feeds: Feeds) -> Origins {
-        Origins { feeds }
+        let merged = (!feeds.is_empty()).then(|| Merged::new(&feeds));
+        Origins { feeds, merged }
     }
 
     /// Where it comes from; nothing is allocated.
     pub fn of(&self, address: IpAddr) -> Origin<'_> {
         let address = address.to_canonical();
-        let feed = self.feeds.find(address);
+        let merged = self.merged.as_ref();
+        let feed = merged.map_or_else(FeedHit::default, |it| it.find(&self.feeds, address));
         let mut origin = Origin {
             tags: feed.tags,
             feed: feed.name,

@@ -34,6 +34,17 @@ impl Key for u64 {
     }
 }
 
+/// A whole IPv6 address, by its first half.
+impl Key for u128 {
+    fn slot(self) -> usize {
+        ((self >> 64) as u64).slot()
+    }
+
+    fn next(self) -> Option<u128> {
+        self.checked_add(1)
+    }
+}
+
 /// Where each range begins and what it is; where nothing is known is a range of 0.
 #[derive(Clone, Debug)]
 pub struct Table<K> {
@@ -62,6 +73,20 @@ impl<K: Key> Table<K> {
         if let Some(gap) = free.filter(|_| !table.starts.is_empty()) {
             table.push(gap, 0);
         }
+        table.starts.shrink_to_fit();
+        table.values.shrink_to_fit();
+        table.index();
+        table
+    }
+
+    /// Of where ranges begin, which rise, and what each is.
+    pub fn of_starts(all: Vec<(K, u32)>) -> Table<K> {
+        let (starts, values) = all.into_iter().unzip();
+        let mut table = Table {
+            starts,
+            values,
+            slots: Vec::new(),
+        };
         table.starts.shrink_to_fit();
         table.values.shrink_to_fit();
         table.index();

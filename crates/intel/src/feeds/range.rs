@@ -98,6 +98,11 @@ impl Ranges {
         self.v4.len() + self.v6.len()
     }
 
+    /// Of IPv4 and of IPv6.
+    pub fn both(&self) -> (&[(u32, u32)], &[(u128, u128)]) {
+        (&self.v4, &self.v6)
+    }
+
     pub fn contains(&self, address: IpAddr) -> bool {
         match address {
             IpAddr::V4(v4) => contains(&self.v4, v4.to_bits()),
