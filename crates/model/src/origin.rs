@@ -52,8 +52,13 @@ pub struct OriginsRow {
     /// By the number of the autonomous system.
     #[n(2)]
     pub networks: Vec<(u32, OriginCount)>,
+    /// Calls that no listed network's count has.
     #[n(3)]
     pub networks_lost: u64,
+    /// No network has more calls than it is listed with and so many.
+    #[n(7)]
+    #[cbor(default)]
+    pub networks_short_max: u64,
     /// By the number of the tag's bit.
     #[n(4)]
     pub tags: Vec<(u32, OriginCount)>,
@@ -61,6 +66,17 @@ pub struct OriginsRow {
     pub bots: Vec<(Box<str>, u64)>,
     #[n(6)]
     pub feeds: Vec<(Box<str>, u64)>,
+}
+
+/// Where callers ever were: all kinds of addresses and all countries, whatever their number.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct OriginFacts {
+    #[n(0)]
+    pub tags: Tags,
+    /// Sorted.
+    #[n(1)]
+    pub countries: Vec<Country>,
 }
 
 /// A country as ISO 3166 writes it, in two capital letters.
@@ -142,6 +158,22 @@ bits! {
         BOT_VERIFIED = 9 "bot-verified",
         /// It claims to be a bot whose published ranges it is not in.
         BOT_FALSE = 10 "bot-false",
+    }
+}
+
+impl<C> minicbor::Encode<C> for Tags {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.u32(self.0)?.ok()
+    }
+}
+
+impl<'b, C> minicbor::Decode<'b, C> for Tags {
+    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        d.u32().map(Tags)
     }
 }
 

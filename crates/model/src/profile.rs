@@ -6,7 +6,7 @@ use minicbor::{Decode, Encode};
 use crate::effects::Spread;
 use crate::facts::SignalFacts;
 use crate::ids::EndpointId;
-use crate::origin::OriginsRow;
+use crate::origin::{OriginFacts, OriginsRow};
 use crate::sensitivity::{MemberHit, Sensitive};
 use crate::spot::Spot;
 use crate::time::Timestamp;
@@ -110,6 +110,10 @@ pub struct EndpointFacts {
     #[n(17)]
     #[cbor(default)]
     pub in_place: Vec<Sensitive>,
+    /// Where callers ever were.
+    #[n(18)]
+    #[cbor(default)]
+    pub origins: OriginFacts,
 }
 
 /// Where the knowledge of an endpoint comes from.

@@ -1,6 +1,7 @@
 //! How lists ask for facts. A fact that was last observed before `fresh_after` says nothing any
 //! more: it is *not observed*, as is one that never was.
 
+use gatewatch_model::origin::{Country, Tags};
 use gatewatch_model::profile::{DecidedBy, Drift, EndpointRole, Protocol};
 use gatewatch_model::{CollectionId, Timestamp};
 
@@ -32,6 +33,10 @@ pub struct FactQuery {
     pub attacked: Option<bool>,
     /// Endpoints with signals of that class.
     pub class: Option<Box<str>>,
+    /// Endpoints that were ever called from all these kinds of addresses.
+    pub from: Tags,
+    /// Endpoints that were ever called from that country.
+    pub from_country: Option<Country>,
 }
 
 /// How lately an endpoint was called.

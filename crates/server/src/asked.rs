@@ -3,6 +3,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use gatewatch_model::origin::Country;
 use gatewatch_model::{CollectionId, Partition, Position, Timestamp};
 
 use crate::problem::{BAD_PARAMETER, BROKEN, Problem};
@@ -31,6 +32,8 @@ pub(crate) enum ParamKind {
     Collection,
     /// `404`, or `5xx` for all of a class.
     Status,
+    /// `DE`: two letters of ISO 3166.
+    Country,
     /// `3:1234,5:99`: positions of partitions.
     Positions,
 }
@@ -43,6 +46,7 @@ enum Value {
     Choice(&'static str),
     Collection(CollectionId),
     Status(u16),
+    Country(Country),
     Positions(Vec<(Partition, Position)>),
 }
 
@@ -70,6 +74,7 @@ impl Asked {
     getter!(time, Time, Timestamp);
     getter!(collection, Collection, CollectionId);
     getter!(status, Status, u16);
+    getter!(country, Country, Country);
     getter!(positions, Positions, Vec<(Partition, Position)>);
     getter!(choice, Choice, &'static str);
 
@@ -135,6 +140,9 @@ impl ParamKind {
                 .map(Value::Collection)
                 .ok_or("is the id of a collection: 32 hexadecimal digits".into()),
             ParamKind::Status => read_status(text),
+            ParamKind::Country => Country::parse(&text.to_ascii_uppercase())
+                .map(Value::Country)
+                .ok_or("is a country in two letters of ISO 3166, such as `DE`".into()),
             ParamKind::Positions => read_positions(text),
         }
     }
@@ -264,6 +272,11 @@ mod tests {
             kind: ParamKind::Status,
         },
         Param {
+            name: "from_country",
+            what: "",
+            kind: ParamKind::Country,
+        },
+        Param {
             name: "after",
             what: "",
             kind: ParamKind::Time,
@@ -287,6 +300,8 @@ mod tests {
         assert_eq!(asked.choice("sort"), Some("calls"));
         assert_eq!(asked.whole("limit"), 100);
         assert_eq!(asked.time("after"), None);
+        let lower = Asked::read("from_country=de", PARAMS).unwrap();
+        assert_eq!(lower.country("from_country"), Country::parse("DE"));
         let positions = vec![(Partition(3), Position(9)), (Partition(1), Position(2))];
         assert_eq!(asked.positions("wait"), Some(positions));
     }
@@ -312,6 +327,9 @@ mod tests {
             "status=6xx",
             "status=99",
             "after=yesterday",
+            "from_country=Germany",
+            "from_country=D1",
+            "from_country=",
             "wait=3",
             "wait=",
             "limit=1&limit=2",

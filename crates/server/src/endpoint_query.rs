@@ -2,6 +2,7 @@
 
 use gatewatch_detect::SHIPPED;
 use gatewatch_model::info_type::Category;
+use gatewatch_model::origin::Tags;
 use gatewatch_model::profile::{DecidedBy, Drift, EndpointRole, Protocol};
 use gatewatch_model::{Spot, Timestamp};
 use gatewatch_ports::facts::{FactQuery, Knowledge, Question, State, fresh_after};
@@ -204,6 +205,16 @@ pub(crate) static PARAMS: &[Param] = &[
         kind: ParamKind::Choice(|| SHIPPED.classes.iter().map(|it| &*it.id).collect()),
     },
     Param {
+        name: "from",
+        what: "Only endpoints that were ever called from addresses of this kind, or by such a bot.",
+        kind: ParamKind::Choice(|| Tags::ROLL.iter().map(|it| it.1).collect()),
+    },
+    Param {
+        name: "from_country",
+        what: "Only endpoints that were ever called from this country: `DE`.",
+        kind: ParamKind::Country,
+    },
+    Param {
         name: "sort",
         what: "What the list is sorted by, `calls` when not given; `errors` is the share of 5xx answers, \
             `confidence` that of the decision on its template that is least sure.",
@@ -280,6 +291,11 @@ fn facts(asked: &Asked, now: Timestamp) -> FactQuery {
         carries: Vec::new(),
         attacked: asked.choice("attacked").map(|it| it == "yes"),
         class: asked.choice("attack_class").map(Box::from),
+        from: asked
+            .choice("from")
+            .and_then(Tags::parse)
+            .unwrap_or_default(),
+        from_country: asked.country("from_country"),
     }
 }
 
@@ -319,6 +335,16 @@ mod tests {
             (Question::Deprecated, Some(false)),
         ];
         assert_eq!(facts.answers, expected);
+    }
+
+    #[test]
+    fn every_kind_of_caller_can_be_asked_for() {
+        for (tag, name) in Tags::ROLL {
+            let asked = Asked::read(&format!("from={name}"), PARAMS).unwrap();
+            assert_eq!(facts(&asked, Timestamp::from_seconds(0)).from, *tag);
+        }
+        let why = Asked::read("from=tro", PARAMS).unwrap_err().detail;
+        assert!(why.contains("is one of tor, hosting, vpn"), "{why}");
     }
 
     #[test]

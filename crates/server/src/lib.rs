@@ -29,6 +29,7 @@ mod learned;
 mod listen;
 mod metrics;
 mod openapi;
+mod origins;
 mod own;
 mod pages;
 mod pins;

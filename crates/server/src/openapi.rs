@@ -192,6 +192,7 @@ fn parameter(param: &Param) -> Value {
         ParamKind::Choice(names) => json!({ "type": "string", "enum": names() }),
         ParamKind::Collection => json!({ "type": "string", "pattern": "^[0-9a-f]{32}$" }),
         ParamKind::Status => json!({ "type": "string", "pattern": "^([1-5]xx|[1-5][0-9]{2})$" }),
+        ParamKind::Country => json!({ "type": "string", "pattern": "^[A-Za-z]{2}$" }),
         ParamKind::Positions => {
             json!({ "type": "string", "pattern": "^[0-9]+:[0-9]+(,[0-9]+:[0-9]+)*$" })
         }

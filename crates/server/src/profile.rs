@@ -16,6 +16,7 @@ use crate::access::Grant;
 use crate::facts::Answered;
 use crate::inventory::find_endpoint;
 use crate::openapi::{Content, shape};
+use crate::origins::{CallerOrigin, Origins};
 use crate::problem::{NOT_FOUND, NOT_YET, Problem};
 use crate::routes::{Answer, Face, Gate, Operation, Route, Scoped, Verb};
 use crate::sensitive::Hit;
@@ -32,7 +33,8 @@ pub(crate) static ROUTES: &[Route] = &[Route {
         id: "getEndpointProfile",
         summary: "What an endpoint carries, in detail",
         description: "Members stand below their spot, items of lists as `[]`. Values are shown only when \
-            they are few, harmless and sent by several callers. An endpoint that was not called \
+            they are few, harmless and sent by several callers. Where callers are is what data and feeds \
+            said when each call came. An endpoint that was not called \
             yet, or only just now, has none: `not-yet`.",
         slots: &[(
             "id",
@@ -70,7 +72,9 @@ struct Profile {
     /// Versions of HTTP and of TLS.
     protocols: Vec<Counted>,
     /// Callers with the most calls, as far as they are followed.
-    callers_top: Vec<Counted>,
+    callers_top: Vec<TopCaller>,
+    /// Where its callers are; null when nothing was known of any of them.
+    callers_from: Option<Origins>,
     /// Parameters, headers and members of bodies.
     members: Vec<Member>,
     /// Members that found no room.
@@ -101,6 +105,18 @@ struct Counted {
     name: Box<str>,
     /// How often.
     count: u64,
+}
+
+/// A caller with many calls.
+#[derive(Debug, Serialize, ToSchema)]
+struct TopCaller {
+    /// An address, or `id:` and the identity.
+    name: Box<str>,
+    /// How often.
+    count: u64,
+    /// What data and feeds of now know of its address; null for identities, and where they know
+    /// nothing.
+    origin: Option<CallerOrigin>,
 }
 
 /// What the JSON web tokens of callers said.
@@ -158,6 +174,12 @@ struct Member {
     hits: Vec<Hit>,
 }
 
+/// What is known at the time of the question.
+struct Known {
+    fresh_after: Timestamp,
+    origins: Arc<gatewatch_intel::Origins>,
+}
+
 async fn get_profile(
     State(shared): State<Arc<Shared>>,
     grant: Grant,
@@ -168,9 +190,12 @@ async fn get_profile(
         .blocking
         .ask(move |store| store.profile(endpoint))
         .await?;
-    let fresh_after = fresh_after(shared.now());
+    let known = Known {
+        fresh_after: fresh_after(shared.now()),
+        origins: shared.origins.get(),
+    };
     profile
-        .map(|it| Json(Profile::new(it, fresh_after)))
+        .map(|it| Json(Profile::new(it, &known)))
         .ok_or_else(|| {
             let detail = "the endpoint is there and has no profile yet: it was not called, or only \
                 just now; ask again after its next calls";
@@ -178,8 +203,19 @@ async fn get_profile(
         })
 }
 
+impl Known {
+    fn callers(&self, top: Vec<(Box<str>, u64)>) -> Vec<TopCaller> {
+        let told = top.into_iter().map(|(name, count)| TopCaller {
+            origin: CallerOrigin::new(&name, &self.origins),
+            name,
+            count,
+        });
+        told.collect()
+    }
+}
+
 impl Profile {
-    fn new(row: ProfileRow, fresh_after: Timestamp) -> Profile {
+    fn new(row: ProfileRow, known: &Known) -> Profile {
         let ProfileRow {
             endpoint,
             calls,
@@ -196,9 +232,9 @@ impl Profile {
             query_aliases_max,
             batch_max,
             differences,
-            // Told by `scan` so far.
-            origins: _,
+            origins,
         } = row;
+        let fresh_after = known.fresh_after;
         let carried = |(kind, answer): (Credential, _)| CredentialSeen {
             kind: kind.name(),
             carried: Answered::new(&answer, fresh_after),
@@ -212,7 +248,8 @@ impl Profile {
             request_types: counted(request_types),
             response_types: counted(response_types),
             protocols: counted(protocols),
-            callers_top: counted(callers_top),
+            callers_top: known.callers(callers_top),
+            callers_from: origins.map(Origins::new),
             members: members.into_iter().map(Member::new).collect(),
             members_lost,
             query_depth_max,

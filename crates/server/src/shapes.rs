@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::asked::{Param, ParamKind};
 use crate::facts::{Decision, Facts, authentication, known_by};
+use crate::origins::CalledFrom;
 use crate::sensitive::{Carried, CarriedType, highest_label};
 use crate::signals::Signals;
 
@@ -160,6 +161,8 @@ pub(crate) struct Endpoint {
     pub credential_data: Vec<Carried>,
     /// Attacks on it.
     pub signals: Signals,
+    /// Where its callers ever were; the profile counts them.
+    pub called_from: CalledFrom,
     /// Questions that exchanges answered.
     pub facts: Facts,
     /// The latest time at which it announced to go; null when it did not.
@@ -351,6 +354,7 @@ impl Endpoint {
                 })
                 .collect(),
             signals: Signals::new(known.signals),
+            called_from: CalledFrom::new(&known.origins),
             sunset: known.sunset.map(|it| it.to_string()),
             decisions: known.decisions.into_iter().map(Decision::new).collect(),
             callers_estimate,

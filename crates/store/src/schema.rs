@@ -10,6 +10,7 @@ mod version_2;
 mod version_3;
 mod version_4;
 mod version_5;
+mod version_6;
 
 /// One step from a schema version to the next.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub static ROLL: &[&Migration] = &[
     &version_3::MIGRATION,
     &version_4::MIGRATION,
     &version_5::MIGRATION,
+    &version_6::MIGRATION,
 ];
 
 const VERSIONS: &str = "

@@ -12,6 +12,7 @@ use gatewatch_model::{Blemishes, CollectionId, EndpointId, Position, Record, Tim
 use gatewatch_pipeline::fold::{ExchangeFold, Fold, Key};
 use gatewatch_wire::record;
 
+use super::callers::Callers;
 use super::documented::Documented;
 use super::hits::{self, Tokens, Told, Verdicts};
 use super::reading::{Batch, Item, PARTITIONS, SCOPE};
@@ -31,6 +32,8 @@ pub struct Known {
     /// In the form of the store: there may be thousands, and each is asked for once.
     profiles: BTreeMap<EndpointId, Box<[u8]>>,
     pub coverage: Coverage,
+    /// Of exchanges that are printed.
+    pub callers: Callers,
     /// How many exchanges of each file had each blemish.
     pub blemishes: BTreeMap<(u32, &'static str), u64>,
     aliases: BTreeMap<EndpointId, EndpointId>,
@@ -121,6 +124,11 @@ impl Folding {
         }
     }
 
+    /// Says how many feeds of a user's own there are.
+    pub fn know_feeds(&mut self, loaded: usize) {
+        self.known.callers.feeds_loaded = loaded;
+    }
+
     pub fn take(&mut self, batch: &Batch) -> anyhow::Result<()> {
         let mut start = 0;
         for item in &batch.items {
@@ -147,6 +155,10 @@ impl Folding {
         }
         if part.next.is_multiple_of(FETCHED_EVERY) {
             self.known.fetch(part);
+        }
+        if item.printed {
+            let judgement = part.fold.judged().judgement;
+            self.known.callers.add(&arrival.exchange, judgement);
         }
         if let Some(spill) = self.spill.as_mut().filter(|_| item.printed) {
             let mut line = Provisional::new(item, &arrival.exchange, placed.endpoint);

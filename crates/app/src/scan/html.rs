@@ -1,5 +1,7 @@
 //! A report in one file that can be handed on: no resource from elsewhere, everything escaped,
-//! readable on screens light and dark and on paper. Who called is left out.
+//! readable on screens light and dark and on paper. Addresses and identities of callers are left out.
+
+mod origins;
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -10,7 +12,7 @@ use gatewatch_model::facts::SignalFacts;
 use gatewatch_model::profile::{Drift, MemberRow, ProfileRow};
 
 use super::report::{Listed, Report};
-use super::{attacks, words};
+use super::{attacks, callers, words};
 
 static STYLE: &str = include_str!("report.css");
 static SCRIPT: &str = include_str!("report.js");
@@ -28,6 +30,7 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     )?;
     head(report, out)?;
     seen(report, out)?;
+    origins::write(report.callers, out)?;
     for (number, listed) in listed(report) {
         collection(number, listed, out)?;
     }
@@ -80,6 +83,11 @@ fn head(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         (
             "attacks answered with success",
             attacked(report, |it| it.answered),
+            "warn",
+        ),
+        (
+            "came through Tor, a VPN or a proxy",
+            report.callers.anonymous,
             "warn",
         ),
         ("differ from their definition", count(drifts), "warn"),
@@ -303,6 +311,8 @@ fn detail(profile: Option<&ProfileRow>, out: &mut dyn Write) -> io::Result<()> {
         write!(out, "</ul>")?;
     }
     tokens(profile, out)?;
+    let from = profile.origins.as_ref().map(callers::of_endpoint);
+    list("Where its callers are", &from.unwrap_or_default(), out)?;
     if profile.members.is_empty() {
         return Ok(());
     }

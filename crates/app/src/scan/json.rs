@@ -7,6 +7,7 @@ use gatewatch_model::Timestamp;
 use gatewatch_model::effects::{EndpointRow, Spread};
 use gatewatch_model::facts::{ClassFacts, SignalFacts};
 use gatewatch_model::info_type::Ground;
+use gatewatch_model::origin::Country;
 use gatewatch_model::profile::{
     Answer, Credential, Decision, Drift, EndpointFacts, MemberRow, ProfileRow, TokensRow,
 };
@@ -26,6 +27,7 @@ struct Document {
     exchanges: u64,
     coverage: Value,
     attacks: Vec<Value>,
+    callers_from: Value,
     collections: Vec<Value>,
 }
 
@@ -42,6 +44,7 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> anyhow::Result<()> {
             "exchanges_unprofiled": coverage.exchanges_unprofiled,
         }),
         attacks: attacks::attacks(report).iter().map(attacked).collect(),
+        callers_from: super::origins::all_json(report.callers),
         collections: report.collections.iter().map(collection).collect(),
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
@@ -144,6 +147,7 @@ fn facts(facts: &EndpointFacts) -> Value {
         sensitive,
         in_place,
         signals,
+        origins,
     } = facts;
     json!({
         "known_by": { "traffic": known_by.traffic, "definition": known_by.definition, "pin": known_by.pin },
@@ -162,6 +166,10 @@ fn facts(facts: &EndpointFacts) -> Value {
         "sensitive_data": sensitive.iter().map(carried).collect::<Vec<_>>(),
         "credential_data": in_place.iter().map(carried).collect::<Vec<_>>(),
         "signals": self::signals(signals),
+        "called_from": {
+            "kinds": origins.tags.names().collect::<Vec<_>>(),
+            "countries": origins.countries.iter().map(Country::code).collect::<Vec<_>>(),
+        },
     })
 }
 

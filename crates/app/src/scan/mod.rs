@@ -1,6 +1,7 @@
 //! The command `scan`: what captures say of APIs, offline, by the same engines as a server's.
 
 mod attacks;
+mod callers;
 pub mod documented;
 mod folding;
 mod hits;
@@ -138,6 +139,7 @@ fn fold(
         folding.give_tokens(key);
     }
     let origins = &origins(args)?;
+    folding.know_feeds(origins.feeds.iter().count());
     let (to_fold, batches) = sync_channel(BATCHES_WAITING_MAX);
     let mut reads = std::thread::scope(|scope| {
         let reader = scope.spawn(move || reading::read(learn, print, origins, &to_fold));
@@ -159,9 +161,19 @@ fn fold(
 
 /// What is known of addresses, with the feeds that were asked for.
 fn origins(args: &ScanArgs) -> anyhow::Result<Origins> {
-    let feeds::Read { feeds, failed } = feeds::read(&args.feeds, SystemClock.now())?;
+    let feeds::Read {
+        feeds,
+        failed,
+        kept: _,
+    } = feeds::read(&args.feeds, SystemClock.now())?;
     if let Some(error) = failed.into_iter().next() {
         return Err(anyhow::Error::new(error).context("cannot read a feed"));
+    }
+    if !args.quiet {
+        let remarks = feeds.iter().flat_map(|it| &it.remarks);
+        let text = remarks.fold(String::new(), |all, it| all + &format!("{it}\n"));
+        // Nobody may be listening any more.
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }
     Ok(Origins::new(feeds))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use gatewatch_model::effects::{CollectionRow, Coverage, EndpointRow};
 use gatewatch_model::profile::{Drift, ProfileRow};
 
+use super::callers::Callers;
 use super::folding::Known;
 use super::reading::FileRead;
 
@@ -12,6 +13,7 @@ pub struct Report<'k> {
     pub collections: Vec<Listed<'k>>,
     pub files: &'k [FileRead],
     pub coverage: Coverage,
+    pub callers: &'k Callers,
 }
 
 /// One collection with its endpoints.
@@ -61,6 +63,7 @@ impl<'k> Report<'k> {
             collections,
             files,
             coverage: known.coverage,
+            callers: &known.callers,
         }
     }
 

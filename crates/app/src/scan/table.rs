@@ -7,6 +7,7 @@ use std::io::Write;
 use console::{Alignment, measure_text_width, pad_str, truncate_str};
 use gatewatch_model::effects::EndpointRow;
 
+use super::origins::attribution;
 use super::report::{Listed, Report};
 use super::{attacks, words};
 
@@ -48,6 +49,7 @@ pub fn write(report: &Report<'_>, look: Look, out: &mut dyn Write) -> std::io::R
         words::several(report.exchanges(), "exchange"),
     )?;
     seen(report, look, out)?;
+    callers(report, look, out)?;
     for listed in &report.collections {
         writeln!(out)?;
         collection(listed, look, out)?;
@@ -66,6 +68,32 @@ fn seen(report: &Report<'_>, look: Look, out: &mut dyn Write) -> std::io::Result
     for class in classes {
         let said = format!("{:widest$}  {}", class.class, class.in_words());
         writeln!(out, "{}", cut(words::plain(&said), look))?;
+    }
+    Ok(())
+}
+
+/// Where callers are, a line for each group of places.
+fn callers(report: &Report<'_>, look: Look, out: &mut dyn Write) -> std::io::Result<()> {
+    let callers = report.callers;
+    if callers.exchanges == 0 {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", paint(look, "where callers are", "1"))?;
+    let groups = callers.groups();
+    let widest = groups.iter().map(|it| it.heading.len()).max().unwrap_or(0);
+    for group in &groups {
+        let said = format!("{:widest$}  {}", group.heading, group.in_words());
+        writeln!(out, "{}", cut(words::plain(&said), look))?;
+    }
+    let mut remarks = vec![callers.remark()];
+    if 0 < callers.addressed && callers.addressed < callers.exchanges {
+        remarks.push(callers.span());
+    }
+    if !callers.networks.is_empty() {
+        remarks.extend(attribution().into_iter().map(str::to_owned));
+    }
+    for remark in remarks.iter().filter(|it| !it.is_empty()) {
+        writeln!(out, "{}", paint(look, &cut(remark.clone(), look), "2"))?;
     }
     Ok(())
 }

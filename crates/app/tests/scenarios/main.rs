@@ -13,6 +13,8 @@ mod keys;
 #[cfg(test)]
 mod killing;
 #[cfg(test)]
+mod origins;
+#[cfg(test)]
 mod restoring;
 #[cfg(test)]
 mod running;

@@ -1,6 +1,6 @@
 //! The profile of an endpoint: what its exchanges carry, and how they are protected.
 //!
-//! All of it but the top callers are facts: merging two halves gives what folding the whole
+//! All of it but the top callers and networks are facts: merging two halves gives what folding the whole
 //! would have given, as long as no bound is met. Nothing that could be a secret is kept, and no
 //! value that fewer than five callers sent.
 
@@ -11,6 +11,7 @@ mod hits;
 mod kinds;
 mod member;
 mod members;
+mod networks;
 mod ordinary;
 mod origins;
 mod role;

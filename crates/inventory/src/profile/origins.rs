@@ -1,13 +1,15 @@
 //! Where the callers of an endpoint are: countries, networks, kinds of addresses, bots and feeds,
-//! as admission knew them. Within its bounds merging is exact; what finds no room is counted.
+//! as admission knew them. Within its bounds merging is exact; what finds no room is counted, and of
+//! countries and kinds it is kept beyond any bound that they called.
 
 use gatewatch_model::Timestamp;
 use gatewatch_model::facts::Names;
-use gatewatch_model::origin::{Country, Origin, OriginCount, OriginsRow, Tags};
+use gatewatch_model::origin::{Country, Origin, OriginCount, OriginFacts, OriginsRow, Tags};
 use minicbor::{Decode, Encode};
 
+use super::networks::TopNetworks;
+
 const COUNTRIES_MAX: usize = 48;
-const NETWORKS_MAX: usize = 16;
 
 #[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
 #[cbor(map)]
@@ -16,13 +18,17 @@ pub(super) struct Origins {
     #[n(0)]
     countries: Counts,
     #[n(1)]
-    networks: Counts,
+    networks: TopNetworks,
     #[n(2)]
     tags: Counts,
     #[n(3)]
     bots: Names<8>,
     #[n(4)]
     feeds: Names<8>,
+    /// Countries whose calls found no room, by their numbers, sorted: that they called is kept.
+    #[n(5)]
+    #[cbor(default)]
+    countries_more: Vec<u16>,
 }
 
 /// Counts under numbers, in the order of these.
@@ -46,10 +52,10 @@ impl Origins {
             last_seen: at,
         };
         if let Some(country) = origin.country {
-            news |= self.countries.add(country.number(), once, COUNTRIES_MAX);
+            news |= self.see_country(country.number(), once);
         }
         if origin.network != 0 {
-            self.networks.add(origin.network, once, NETWORKS_MAX);
+            self.networks.add(origin.network, once);
         }
         let mut bits = origin.tags.0;
         while bits != 0 {
@@ -69,9 +75,16 @@ impl Origins {
             tags,
             bots,
             feeds,
+            countries_more,
         } = other;
-        self.countries.merge(countries, COUNTRIES_MAX);
-        self.networks.merge(networks, NETWORKS_MAX);
+        for (number, count) in &countries.list {
+            self.see_country(*number, *count);
+        }
+        self.countries.lost += countries.lost;
+        for number in countries_more {
+            self.see_more(u32::from(*number));
+        }
+        self.networks.merge(networks);
         self.tags.merge(tags, Tags::ROLL.len());
         self.bots.merge(bots);
         self.feeds.merge(feeds);
@@ -86,24 +99,65 @@ impl Origins {
                 .collect(),
             countries_lost: self.countries.lost,
             networks: self.networks.rows(),
-            networks_lost: self.networks.lost,
+            networks_lost: self.networks.lost(),
+            networks_short_max: self.networks.short_max(),
             tags: self.tags.rows(),
             bots: self.bots.rows(),
             feeds: self.feeds.rows(),
         }
     }
 
+    /// Where callers ever were. It depends on no order and on no bound.
+    pub fn facts(&self) -> OriginFacts {
+        let tags = self.tags.list.iter();
+        let tags = tags.map(|it| 1_u32.checked_shl(it.0).unwrap_or_default());
+        let counted = self.countries.list.iter().map(|it| it.0);
+        let more = self.countries_more.iter().map(|it| u32::from(*it));
+        let mut countries = counted
+            .chain(more)
+            .filter_map(Country::from_number)
+            .collect::<Vec<_>>();
+        countries.sort_unstable();
+        countries.dedup();
+        OriginFacts {
+            tags: Tags(tags.fold(0, |all, it| all | it)),
+            countries,
+        }
+    }
+
+    fn see_country(&mut self, number: u32, count: OriginCount) -> bool {
+        let lost = self.countries.lost;
+        let news = self.countries.add(number, count, COUNTRIES_MAX);
+        news || lost != self.countries.lost && self.see_more(number)
+    }
+
+    /// Bounded by itself: there are 676 countries at most.
+    fn see_more(&mut self, number: u32) -> bool {
+        let Ok(number) = u16::try_from(number) else {
+            return false;
+        };
+        match self.countries_more.binary_search(&number) {
+            Ok(_) => false,
+            Err(at) => {
+                self.countries_more.insert(at, number);
+                true
+            }
+        }
+    }
+
     pub fn heap_bytes(&self) -> usize {
-        let counts = [&self.countries, &self.networks, &self.tags];
+        let counts = [&self.countries, &self.tags];
         let counts = counts.iter().map(|it| it.list.capacity());
         counts.sum::<usize>() * size_of::<(u32, OriginCount)>()
+            + self.networks.heap_bytes()
+            + self.countries_more.capacity() * size_of::<u16>()
             + self.bots.heap_bytes()
             + self.feeds.heap_bytes()
     }
 
     pub fn touch(&self) -> u64 {
         let first = |it: &Counts| it.list.first().map_or(0, |it| it.1.calls);
-        first(&self.countries) ^ first(&self.networks) ^ first(&self.tags)
+        first(&self.countries) ^ self.networks.touch() ^ first(&self.tags)
     }
 }
 
@@ -187,13 +241,44 @@ mod tests {
     }
 
     #[test]
-    fn networks_beyond_the_bound_are_counted_as_lost() {
+    fn a_network_that_calls_often_is_told_though_many_came_before() {
         let mut origins = Origins::default();
-        for network in 1..=100 {
+        for network in (1..=100).chain([7_018; 90]) {
             origins.add(&origin("DE", network, 0), Timestamp(1));
         }
         let row = origins.row();
-        assert_eq!((row.networks.len(), row.networks_lost), (NETWORKS_MAX, 84));
+        assert_eq!(row.networks[0].0, 7_018);
+        assert!(
+            row.networks[0].1.calls + row.networks_short_max >= 90,
+            "{row:?}"
+        );
+        let told = row.networks.iter().map(|it| it.1.calls).sum::<u64>();
+        assert_eq!(told + row.networks_lost, 190);
+    }
+
+    #[test]
+    fn of_more_countries_than_are_counted_each_is_still_known() {
+        let countries = (0..200_u32).map(|it| {
+            let letter = |it: u32| char::from(b'A' + (it % 26) as u8);
+            format!("{}{}", letter(it / 26), letter(it))
+        });
+        let countries = countries.collect::<Vec<_>>();
+        let seen = |order: &mut dyn Iterator<Item = &String>| {
+            let mut origins = Origins::default();
+            for country in order {
+                origins.add(&origin(country, 0, 0), Timestamp(1));
+            }
+            origins
+        };
+        let one = seen(&mut countries.iter());
+        let mut halves = seen(&mut countries[90..].iter().rev());
+        halves.merge(&seen(&mut countries[..110].iter()));
+        assert_eq!(one.row().countries_lost, 200 - COUNTRIES_MAX as u64);
+        assert_eq!(one.facts(), halves.facts());
+        let told = one.facts().countries.into_iter().map(|it| it.to_string());
+        assert_eq!(told.collect::<Vec<_>>(), countries);
+        let again = minicbor::decode::<Origins>(&minicbor::to_vec(&one).unwrap()).unwrap();
+        assert_eq!(again, one);
     }
 
     #[test]

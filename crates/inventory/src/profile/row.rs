@@ -6,6 +6,7 @@ use gatewatch_model::facts::Facts;
 use gatewatch_model::profile::{EndpointFacts, EndpointRole, KnownBy, ProfileRow};
 
 use super::differences::differences;
+use super::origins::Origins;
 use super::role::{Named, role};
 use super::{Profile, Types};
 
@@ -39,6 +40,11 @@ impl Profile {
             sensitive,
             in_place,
             signals: self.signals.as_deref().cloned().unwrap_or_default(),
+            origins: self
+                .origins
+                .as_deref()
+                .map(Origins::facts)
+                .unwrap_or_default(),
         }
     }
 

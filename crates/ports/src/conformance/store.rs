@@ -13,6 +13,7 @@ mod deltas;
 mod endpoints;
 mod facts;
 mod names;
+mod origins;
 mod rollups;
 mod samples;
 mod scopes;
@@ -124,6 +125,10 @@ pub static ROLL: &[(&str, Case)] = &[
     ("a discovery follows its endpoint", sensitive::follow),
     ("what is said of a scope is as last said", sensitive::said),
     ("own files are as last brought", sensitive::own_files),
+    (
+        "endpoints are found by where callers are",
+        origins::called_from,
+    ),
     ("attacked endpoints are found", signals::attacked),
     ("attacks add up over collections", signals::adds_up),
     ("collections tell their attacks", signals::of_collections),

@@ -5,6 +5,7 @@ use gatewatch_model::effects::{
     Alias, CollectionKind, CollectionRow, Effects, EndpointRow, Spread,
 };
 use gatewatch_model::facts::SignalFacts;
+use gatewatch_model::origin::{Country, OriginCount, OriginFacts, OriginsRow, Tags};
 use gatewatch_model::profile::{
     Answer, Credential, DecidedBy, Decision, Drift, EndpointFacts, EndpointRole, MemberRow,
     ProfileRow, Protocol, TokensRow,
@@ -18,6 +19,12 @@ use super::house::House;
 /// An hour before the clock of a house.
 const LATELY: Timestamp = Timestamp(1_795_244_400_000_000);
 const LONG_AGO: Timestamp = Timestamp(1_785_244_400_000_000);
+
+const ORIGIN: OriginCount = OriginCount {
+    calls: 3,
+    first_seen: LATELY,
+    last_seen: LATELY,
+};
 
 pub fn profile(endpoint: EndpointId) -> ProfileRow {
     let member = MemberRow {
@@ -48,13 +55,18 @@ pub fn profile(endpoint: EndpointId) -> ProfileRow {
         request_types: vec![("application/json".into(), 4)],
         response_types: vec![],
         protocols: vec![],
-        callers_top: vec![],
+        callers_top: vec![("8.8.8.8".into(), 3), ("id:alice".into(), 1)],
         members: vec![member],
         members_lost: 1,
         query_depth_max: 2,
         query_aliases_max: 3,
         batch_max: 4,
-        origins: None,
+        origins: Some(OriginsRow {
+            countries: vec![(Country::parse("US").unwrap(), ORIGIN)],
+            tags: vec![(0, ORIGIN)],
+            feeds: vec![("exits".into(), 3)],
+            ..OriginsRow::default()
+        }),
         differences: vec![
             "$.request.query.debug is not documented and was there in 1 of 1 exchanges".into(),
         ],
@@ -107,6 +119,10 @@ pub fn estate() -> Effects {
         anonymous_answered: yes(LATELY),
         external: yes(LATELY),
         encrypted: no(LATELY),
+        origins: OriginFacts {
+            tags: Tags::TOR,
+            countries: vec![Country::parse("US").unwrap()],
+        },
         ..EndpointFacts::default()
     };
     let mut old = EndpointFacts {
@@ -271,6 +287,35 @@ async fn a_spreadsheet_gets_the_facts() {
 }
 
 #[tokio::test]
+async fn endpoints_are_found_by_where_they_were_called_from() {
+    let (house, reader) = house();
+    let ask = async |query: &str| {
+        let uri = format!("/api/v1/endpoints?{query}");
+        house.get(&uri, &reader).await
+    };
+    for (query, total) in [
+        ("from=tor", 1),
+        ("from=hosting", 0),
+        ("from_country=us&from=tor", 1),
+        ("from_country=DE", 0),
+    ] {
+        let found = ask(query).await.json();
+        assert_eq!(found["total"], total, "{query}");
+        if total == 1 {
+            let from = &found["items"][0]["called_from"];
+            assert_eq!(*from, json!({ "kinds": ["tor"], "countries": ["US"] }));
+        }
+    }
+    let wrong = ask("from=tro").await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    let detail = wrong.json()["detail"].to_string();
+    assert!(detail.contains("tor, hosting, vpn, proxy"), "{detail}");
+    let wrong = ask("from_country=Germany").await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    assert!(wrong.json()["detail"].to_string().contains("two letters"));
+}
+
+#[tokio::test]
 async fn a_profile_is_found_and_its_lack_is_told_from_no_endpoint() {
     let (house, reader) = house();
     let ask = async |id: EndpointId| {
@@ -289,6 +334,18 @@ async fn a_profile_is_found_and_its_lack_is_told_from_no_endpoint() {
         json!([{ "name": "RS256", "count": 4 }])
     );
     assert_eq!(found["tokens"]["lifetime_seconds"], Value::Null);
+    let from = &found["callers_from"];
+    assert_eq!(
+        (&from["countries"][0]["country"], &from["tags"][0]["calls"]),
+        (&"US".into(), &3.into())
+    );
+    assert_eq!(
+        (&from["tags"][0]["tag"], &from["feeds"][0]["name"]),
+        (&"tor".into(), &"exits".into())
+    );
+    let callers = &found["callers_top"];
+    assert_eq!(callers[0]["origin"]["organisation"], "Google LLC");
+    assert_eq!(callers[1]["origin"], Value::Null);
     let lacking = ask(EndpointId([1; 16])).await;
     assert_eq!(lacking.status, StatusCode::NOT_FOUND);
     assert_eq!(lacking.json()["type"], "urn:gatewatch:problem:not-yet");

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use gatewatch_model::origin::OriginFacts;
 use gatewatch_model::profile::{Answer, DecidedBy, EndpointFacts, KnownBy};
 use gatewatch_model::{Spot, Timestamp};
 use gatewatch_ports::facts::{Knowledge, Question};
@@ -82,6 +83,16 @@ pub fn write_info_types(facts: &EndpointFacts, out: &mut String) {
 /// `,sqli,xss,`: the classes of attack that were seen.
 pub fn write_classes(facts: &EndpointFacts, out: &mut String) {
     write_words(facts.signals.classes.iter().map(|it| &*it.class), out);
+}
+
+/// `,tor,hosting,DE,FR,`: kinds of addresses are in small letters, countries in capitals.
+pub fn write_origins(facts: &EndpointFacts, out: &mut String) {
+    let OriginFacts { tags, countries } = &facts.origins;
+    write_words(tags.names(), out);
+    for country in countries {
+        out.push_str(country.code());
+        out.push(',');
+    }
 }
 
 /// What finds such a type in such a spot, or in any.

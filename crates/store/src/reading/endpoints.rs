@@ -149,6 +149,13 @@ fn add_facts(filter: &mut Filter, asked: &FactQuery) {
     if let Some(class) = &asked.class {
         filter.like("e.classes", &format!("%,{class},%"));
     }
+    for tag in asked.from.names() {
+        filter.like("e.origins", &format!("%,{tag},%"));
+    }
+    if let Some(country) = asked.from_country {
+        // Countries are capitals and kinds are not, but LIKE may know no case; no kind has two letters.
+        filter.like("e.origins", &format!("%,{country},%"));
+    }
     filter.text("e.protocol = ?", asked.protocol.map(Protocol::name));
     filter.text("e.role = ?", asked.role.map(EndpointRole::name));
     if let Some(missed) = asked.missed {

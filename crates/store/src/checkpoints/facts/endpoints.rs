@@ -14,8 +14,8 @@ const WRITE_ENDPOINT: &str = "
          errors_share, latency_p95, statuses, spreads, known_by, decided_by, confidence, drift,
          protocol, role, authenticated_yes, authenticated_no, anonymous_yes, anonymous_no,
          external_yes, external_no, encrypted_yes, encrypted_no, deprecated_yes, deprecated_no,
-         facts, info_types, attacks, suspicious, classes)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         facts, info_types, attacks, suspicious, classes, origins)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET
         first_seen = excluded.first_seen,
         last_seen = excluded.last_seen,
@@ -45,7 +45,8 @@ const WRITE_ENDPOINT: &str = "
         info_types = excluded.info_types,
         attacks = excluded.attacks,
         suspicious = excluded.suspicious,
-        classes = excluded.classes";
+        classes = excluded.classes,
+        origins = excluded.origins";
 
 /// Kept between rows, so that ten thousand of them do not allocate sixty thousand times.
 #[derive(Default)]
@@ -57,6 +58,7 @@ pub struct Buffers {
     facts: Vec<u8>,
     info_types: String,
     classes: String,
+    origins: String,
 }
 
 pub fn write(
@@ -124,6 +126,7 @@ pub fn write(
     values.push(Value::count(known.signals.attacks));
     values.push(Value::count(known.signals.suspicious));
     values.push(Value::Text(&buffers.classes));
+    values.push(Value::Text(&buffers.origins));
     session.execute(WRITE_ENDPOINT, &values).map(drop)
 }
 
@@ -135,6 +138,7 @@ impl Buffers {
         facts::encode(known, &mut self.facts);
         facts::write_info_types(known, &mut self.info_types);
         facts::write_classes(known, &mut self.classes);
+        facts::write_origins(known, &mut self.origins);
     }
 }
 

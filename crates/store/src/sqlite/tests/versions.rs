@@ -1,6 +1,7 @@
 //! Older stores are brought to this release's schema, newer ones are refused.
 
 use gatewatch_model::info_type::Category;
+use gatewatch_model::origin::{Country, Tags};
 use gatewatch_model::own::OwnKind;
 use gatewatch_model::profile::{Credential, Drift, EndpointRole};
 use gatewatch_model::signal::Severity;
@@ -13,7 +14,7 @@ use super::*;
 /// A made-up next step, so that the way from one version to the next is walked before there is
 /// one to walk.
 static NEXT: Migration = Migration {
-    version: 6,
+    version: 7,
     statements: &[
         "ALTER TABLE collections ADD COLUMN owner {text} NOT NULL DEFAULT ''",
         "UPDATE collections SET owner = name",
@@ -21,7 +22,7 @@ static NEXT: Migration = Migration {
 };
 
 static BROKEN: Migration = Migration {
-    version: 7,
+    version: 8,
     statements: &[
         "ALTER TABLE collections ADD COLUMN broken BIGINT",
         "ALTER TABLE no_such_table ADD COLUMN x BIGINT",
@@ -33,6 +34,7 @@ const VERSION_2: &str = include_str!("../../../tests/fixtures/version-2.sql");
 const VERSION_3: &str = include_str!("../../../tests/fixtures/version-3.sql");
 const VERSION_4: &str = include_str!("../../../tests/fixtures/version-4.sql");
 const VERSION_5: &str = include_str!("../../../tests/fixtures/version-5.sql");
+const VERSION_6: &str = include_str!("../../../tests/fixtures/version-6.sql");
 
 /// A store as the release that wrote it left it.
 fn fixture(folder: &Path, text: &str) -> std::path::PathBuf {
@@ -64,7 +66,7 @@ fn steps_are_as_they_were_released() {
         };
         engine.read(texts).unwrap()
     };
-    let released = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
+    let released = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6];
     for (steps, text) in (1..).zip(released) {
         let folder = TempDir::new().unwrap();
         let released = Sqlite::open(&fixture(folder.path(), text)).unwrap();
@@ -115,14 +117,14 @@ fn an_older_store_is_kept_and_moved() {
     let file = version_1(folder.path());
     let engine = Sqlite::open(&file).unwrap();
     schema::migrate(&engine, &roll(&[&NEXT])).unwrap();
-    assert_eq!(version(&engine), 6);
+    assert_eq!(version(&engine), 7);
     let owners = engine.read(|session| {
         crate::engine::all(session, "SELECT owner FROM collections", &[], |row| {
             row.text(0).map(str::to_owned)
         })
     });
     assert_eq!(owners.unwrap(), ["contoso/orders"]);
-    let kept = folder.path().join("gatewatch.db.before-6");
+    let kept = folder.path().join("gatewatch.db.before-7");
     assert_eq!(SqliteStore::verify(&kept).unwrap().schema, 1);
 }
 
@@ -137,7 +139,7 @@ fn a_step_that_fails_leaves_the_store_as_it_was() {
     let engine = Sqlite::open(&folder.path().join(FILE_NAME)).unwrap();
     assert!(schema::migrate(&engine, &roll(&[&NEXT, &BROKEN])).is_err());
     schema::migrate(&engine, &roll(&[&NEXT])).unwrap();
-    assert_eq!(version(&engine), 6);
+    assert_eq!(version(&engine), 7);
 }
 
 #[test]
@@ -151,7 +153,7 @@ fn a_newer_store_is_refused_untouched() {
         let StoreError::TooNew { found, known } = error else {
             panic!("{error}");
         };
-        assert_eq!((found, known), (6, 5));
+        assert_eq!((found, known), (7, 6));
     };
     expected(SqliteStore::open(folder.path()).map(drop).unwrap_err());
     expected(SqliteStore::verify(&file).map(drop).unwrap_err());
@@ -277,4 +279,25 @@ fn a_store_of_version_5_is_read() {
         let own = store.own(kind).unwrap().unwrap();
         assert_eq!((&*own.files[0].0, own.revision), ("badge.toml", revision));
     }
+}
+
+#[test]
+fn a_store_of_version_6_is_read() {
+    let folder = TempDir::new().unwrap();
+    fixture(folder.path(), VERSION_6);
+    let store = SqliteStore::open(folder.path()).unwrap();
+    let item = store.endpoint(EndpointId([1; 16])).unwrap().unwrap();
+    let origins = &item.row.facts.origins;
+    assert_eq!(origins.tags, Tags::TOR);
+    let countries = origins.countries.iter().map(Country::code);
+    assert_eq!(countries.collect::<Vec<_>>(), ["DE", "US"]);
+    // A row that version 5 wrote and version 6 did not touch.
+    let older = store.endpoint(EndpointId([2; 16])).unwrap().unwrap();
+    assert!(older.row.facts.origins.countries.is_empty());
+    let mut from = EndpointQuery {
+        limit: 10,
+        ..EndpointQuery::default()
+    };
+    from.facts.from_country = Country::parse("US");
+    assert_eq!(store.endpoints(&from).unwrap().total, 1);
 }
