@@ -60,6 +60,7 @@ fn head(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "<dl class=\"cards\">")?;
     let all = || report.collections.iter().flat_map(|it| &it.endpoints);
     let count = |which: fn(&EndpointRow) -> bool| all().filter(|it| which(it)).count() as u64;
+    let anonymous = report.callers.anonymous;
     let cards = [
         ("collections", report.collections.len() as u64, ""),
         ("endpoints", report.endpoints(), ""),
@@ -85,11 +86,7 @@ fn head(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
             attacked(report, |it| it.answered),
             "warn",
         ),
-        (
-            "came through Tor, a VPN or a proxy",
-            report.callers.anonymous,
-            "warn",
-        ),
+        ("through Tor, VPNs or proxies", anonymous, "warn"),
         ("differ from their definition", count(drifts), "warn"),
         ("places that could not be read", report.refused(), "warn"),
     ];

@@ -122,7 +122,7 @@ fn a_scan_says_where_callers_are() {
     for part in [
         "<h2>Where callers are</h2>",
         "<td>exits of Tor</td>",
-        "came through Tor",
+        "through Tor, VPNs or proxies",
     ] {
         assert!(html.contains(part), "{part}");
     }
@@ -197,12 +197,10 @@ fn a_server_shows_where_callers_are_and_takes_changed_feeds_in() {
     server.ingest("edge/1", &traffic());
     let told = within_a_minute("the profile", || profile(&server, "/orders"));
     let from = &told["callers_from"];
-    assert_eq!(
-        names(&from["tags"], "tag")[..2],
-        ["tor", "private"],
-        "{from}"
-    );
-    assert!(names(&from["tags"], "tag").contains(&"hosting"), "{from}");
+    let tags = names(&from["tags"], "tag");
+    for tag in ["tor", "hosting", "private", "bot"] {
+        assert!(tags.contains(&tag), "{tag}: {from}");
+    }
     assert_eq!(from["countries"][0]["country"], "US");
     assert_eq!(names(&from["feeds"], "name"), ["exits", "let"]);
     assert!(from["attribution"][0].as_str().unwrap().contains("DB-IP"));
@@ -213,7 +211,20 @@ fn a_server_shows_where_callers_are_and_takes_changed_feeds_in() {
         .unwrap();
     assert_eq!(exit["origin"]["feeds"], json!(["exits"]));
 
-    // The exits change, and a line of another feed is broken: that one stays as it was.
+    let found = |query: &str| server.get(&format!("/api/v1/endpoints?{query}"))["total"].clone();
+    assert_eq!(found("from=tor"), 1);
+    assert_eq!(found("from=tor&from_country=NL"), 0);
+    assert_eq!(found("from_country=NL"), 1);
+    assert_eq!(found("from=vpn"), 0);
+    let token = server.token("read-token");
+    let wrong = server.request("GET", "/api/v1/endpoints?from=tro", &token, &[], "");
+    assert!(
+        wrong.status == 400 && wrong.body.contains("tor, hosting, vpn"),
+        "{}",
+        wrong.body
+    );
+
+    // The exits change, and what was no feed becomes one.
     put(here, "exits.txt", "192.0.2.0/24\n");
     put(here, "page.html", "192.0.2.77");
     within_a_minute("the new exits", || {

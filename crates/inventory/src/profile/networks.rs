@@ -31,8 +31,8 @@ impl TopNetworks {
         } else if self.list.len() < NETWORKS_MAX {
             self.insert(number, once);
         } else {
-            self.lost += once.calls;
             self.lower(once.calls);
+            self.lost += once.calls;
         }
     }
 
