@@ -174,6 +174,21 @@ fn profile(server: &Running, template: &str) -> Option<Value> {
     (answer.status == 200).then(|| serde_json::from_str(&answer.body).unwrap())
 }
 
+fn asks_by_origin(server: &Running) {
+    let found = |query: &str| server.get(&format!("/api/v1/endpoints?{query}"))["total"].clone();
+    assert_eq!(found("from=tor"), 1);
+    assert_eq!(found("from=tor&from_country=NL"), 0);
+    assert_eq!(found("from_country=NL"), 1);
+    assert_eq!(found("from=vpn"), 0);
+    let token = server.token("read-token");
+    let wrong = server.request("GET", "/api/v1/endpoints?from=tro", &token, &[], "");
+    assert!(
+        wrong.status == 400 && wrong.body.contains("tor, hosting, vpn"),
+        "{}",
+        wrong.body
+    );
+}
+
 #[test]
 fn a_server_shows_where_callers_are_and_takes_changed_feeds_in() {
     let folder = tempfile::tempdir().unwrap();
@@ -211,18 +226,7 @@ fn a_server_shows_where_callers_are_and_takes_changed_feeds_in() {
         .unwrap();
     assert_eq!(exit["origin"]["feeds"], json!(["exits"]));
 
-    let found = |query: &str| server.get(&format!("/api/v1/endpoints?{query}"))["total"].clone();
-    assert_eq!(found("from=tor"), 1);
-    assert_eq!(found("from=tor&from_country=NL"), 0);
-    assert_eq!(found("from_country=NL"), 1);
-    assert_eq!(found("from=vpn"), 0);
-    let token = server.token("read-token");
-    let wrong = server.request("GET", "/api/v1/endpoints?from=tro", &token, &[], "");
-    assert!(
-        wrong.status == 400 && wrong.body.contains("tor, hosting, vpn"),
-        "{}",
-        wrong.body
-    );
+    asks_by_origin(&server);
 
     // The exits change, and what was no feed becomes one.
     put(here, "exits.txt", "192.0.2.0/24\n");

@@ -41,14 +41,13 @@ impl Merged {
                 let Some(tag) = TAGS.iter().position(|it| it == tag) else {
                     continue;
                 };
-                let (v4, v6) = ranges.both();
                 groups.0.push(Group {
-                    ranges: v4,
+                    ranges: ranges.v4(),
                     tag,
                     feed,
                 });
                 groups.1.push(Group {
-                    ranges: v6,
+                    ranges: ranges.v6(),
                     tag,
                     feed,
                 });

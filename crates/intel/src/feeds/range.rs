@@ -98,9 +98,12 @@ impl Ranges {
         self.v4.len() + self.v6.len()
     }
 
-    /// Of IPv4 and of IPv6.
-    pub fn both(&self) -> (&[(u32, u32)], &[(u128, u128)]) {
-        (&self.v4, &self.v6)
+    pub fn v4(&self) -> &[(u32, u32)] {
+        &self.v4
+    }
+
+    pub fn v6(&self) -> &[(u128, u128)] {
+        &self.v6
     }
 
     pub fn contains(&self, address: IpAddr) -> bool {
