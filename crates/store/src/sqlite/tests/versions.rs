@@ -66,7 +66,9 @@ fn steps_are_as_they_were_released() {
         };
         engine.read(texts).unwrap()
     };
-    let released = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6];
+    let released = [
+        VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6,
+    ];
     for (steps, text) in (1..).zip(released) {
         let folder = TempDir::new().unwrap();
         let released = Sqlite::open(&fixture(folder.path(), text)).unwrap();
