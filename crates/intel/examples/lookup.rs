@@ -60,10 +60,9 @@ fn main() -> anyhow::Result<()> {
 
 fn ask_only(kind: &str, count: u64) -> anyhow::Result<()> {
     let feeds = match kind {
-        "shipped" => Feeds::default(),
+        "shipped" | "agents" => Feeds::default(),
         "one" => made(1)?,
         "many" => made(FEEDS)?,
-        "agents" => Feeds::default(),
         _ => anyhow::bail!("no kind is named `{kind}`; there are: shipped, one, many, agents"),
     };
     let agent = (kind == "agents").then_some(BROWSER);
